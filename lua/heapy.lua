@@ -1,0 +1,126 @@
+--- heapy: what is in the memory of this Lua state, and who keeps it there.
+-- @module heapy
+-- @usage
+-- local hp = require "heapy"
+-- local h1 = hp.heap()
+-- ... the program runs ...
+-- local h2 = hp.heap()
+-- print(h2:diff(h1))
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local help = require "heapy.help"
+local set = require "heapy.set"
+
+local setmetatable, type = setmetatable, type
+
+local api = { doc = help.doc }
+local heapy = {}
+
+local OPTIONS = { collect = "boolean" }
+
+local reference -- the moment that setref marked
+
+-- hp.heap's options, held against what there is.
+local function options_of(options, level)
+  if options == nil then return {} end
+  if type(options) ~= "table" or check.set_of(options) then
+    check.argument(1, "heap", "table", options, level + 1)
+  end
+  check.keys(options, "option", "heap", OPTIONS, level + 1)
+  local taken = {}
+  for name, expected in pairs(OPTIONS) do
+    local value = rawget(options, name)
+    if value ~= nil and type(value) ~= expected then
+      check.fail(level + 1, "bad option '%s' to 'heap' (%s expected, got %s)", name, expected,
+        check.typename(value))
+    end
+    taken[name] = value
+  end
+  return taken
+end
+
+--- A snapshot: the objects that are reachable now, heapy's own hidden.
+-- After `setref` only what was born since.
+-- @tparam[opt] table options `collect = true` runs a full collection first
+-- @treturn[1] Set
+-- @treturn[2] nil
+-- @treturn[2] string why this VM cannot be read
+-- @usage hp.heap{collect = true}
+function api.heap(options)
+  options = options_of(options, 2)
+  local all, message = core.heap(options.collect or false)
+  if not all then return nil, message end
+  return reference and core.since(all, reference) or all
+end
+
+--- Garbage: the objects that are unreachable now but not yet swept away.
+-- @treturn[1] Set
+-- @treturn[2] nil
+-- @treturn[2] string why this VM cannot be read
+function api.heapu()
+  local all, message = core.heap(false)
+  if not all then return nil, message end
+  return core.unreachable(all)
+end
+
+--- Exactly these values, in a fresh snapshot.
+-- @param ... tables, strings, functions, userdata or coroutines
+-- @treturn[1] Set
+-- @treturn[2] nil
+-- @treturn[2] string why this VM cannot be read
+-- @usage hp.iso(queue).referents
+function api.iso(...)
+  local all, message = core.heap(false)
+  if not all then return nil, message end
+  local values = set.iso(all, 2, ...)
+  return values
+end
+
+--- From now on `heap` shows only what was born since.
+-- @tparam[opt] boolean on `false`: from now on it shows everything again
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string why this VM cannot be read
+function api.setref(on)
+  if on ~= nil and type(on) ~= "boolean" then
+    check.argument(1, "setref", "boolean or nothing", on, 2)
+  end
+  local readable, message = core.check()
+  if not readable then return nil, message end
+  reference = on ~= false and core.mark() or nil
+  return true
+end
+
+--- Prints what there is, with a line each; or what there is to say of one name.
+-- @tparam[opt] string name
+-- @usage hp.help("referrers")
+function api.help(name)
+  if name ~= nil and type(name) ~= "string" then check.argument(1, "help", "string", name, 2) end
+  local text = name == nil and help.all() or help.of(name, 2)
+  print(text)
+end
+
+local metatable = { __name = "heapy" }
+
+function metatable.__index(_, key)
+  local value = api[key]
+  if value == nil then check.field(key, "heapy", { api }, 2) end
+  return value
+end
+
+function metatable.__newindex(_, key)
+  check.assignment(key, "heapy", 2)
+end
+
+function metatable.__pairs()
+  return next, api, nil
+end
+
+function metatable.__tostring()
+  return "heapy: what is in the memory of this Lua state. Type hp.help() for what there is."
+end
+
+for _, own in ipairs { api, heapy, metatable } do core.own(own) end
+
+return setmetatable(heapy, metatable)

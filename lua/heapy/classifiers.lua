@@ -1,0 +1,29 @@
+--- The ways to partition a set: what each is called, and what heads its column.
+-- The classifying itself is the core's; here are only the words.
+-- @module heapy.classifiers
+
+local core = require "heapy.core"
+
+local M = {}
+
+local KIND = "Kind (class / table of class)"
+
+--- Classifiers by name. `field` is the set's field, `heading` heads the names' column,
+-- `noun` stands in "Differences by ...".
+M.known = {
+  kind = { field = "bykind", heading = KIND, noun = "kind" },
+  type = { field = "bytype", heading = "Type", noun = "type" },
+  size = { field = "bysize", heading = "Individual Size", noun = "individual size" },
+  source = { field = "bysource", heading = "Source (file:line)", noun = "source" },
+  module = { field = "bymodule", heading = "Module", noun = "module" },
+  rcs = { field = "byrcs", heading = "Referrers by " .. KIND, noun = "referrers" },
+  via = { field = "byvia", heading = "Referred Via:", noun = "edge" },
+  id = { field = "byid" },
+  unity = { field = "byunity", heading = "<unclassified>", noun = "unity" },
+}
+
+--- The classifier of a set that has none of its own.
+M.default = "kind"
+
+core.own(M)
+return M

@@ -1,0 +1,194 @@
+--- Differences: what one set has more or less of than another, row by row.
+-- Rows are matched by name, so kinds that share a name are one row. Kept are the rows that differ;
+-- the objects themselves stay with the two sets' partitions, and are taken out when asked for.
+-- @classmod heapy.Diff
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local classifiers = require "heapy.classifiers"
+local gather = require "heapy.gather"
+local listing = require "heapy.listing"
+local page = require "heapy.page"
+local partition = require "heapy.partition"
+local render = require "heapy.render"
+local view = require "heapy.view"
+
+local abs = math.abs
+local rawget, setmetatable, type = rawget, setmetatable, type
+local sort = table.sort
+
+local M = {}
+local Diff = { __name = "heapy.Diff" }
+local Row = { __name = "heapy.DiffRow" }
+
+-- ---- making ----------------------------------------------------------------------------------
+
+-- Adds the rows of a partition (or takes them away) to tables of names, counts and sizes.
+-- where[k] becomes the row of the partition, or an array of rows where several share a name.
+local function tally(p, sign, sums, where)
+  for i = 0, core.nrows(p) - 1 do
+    local name, count, size = core.row(p, i)
+    local k = sums.of[name]
+    if not k then
+      k = #sums.name + 1
+      sums.of[name], sums.name[k], sums.count[k], sums.size[k] = k, name, 0, 0
+    end
+    sums.count[k] = sums.count[k] + sign * count
+    sums.size[k] = sums.size[k] + sign * size
+    local before = where[k]
+    if before == nil then where[k] = i
+    elseif type(before) == "table" then before[#before + 1] = i
+    else where[k] = { before, i } end
+  end
+end
+
+-- The rows that differ, largest absolute size first, then by name.
+local function differing(sums)
+  local order = {}
+  for k, size in ipairs(sums.size) do
+    if size ~= 0 or sums.count[k] ~= 0 then order[#order + 1] = k end
+  end
+  sort(order, function(x, y)
+    local a, b = abs(sums.size[x]), abs(sums.size[y])
+    if a ~= b then return a > b end
+    return sums.name[x] < sums.name[y]
+  end)
+  return order
+end
+
+--- The difference of two sets, by the classifier of the first.
+-- @param a a Set
+-- @param b a Set
+-- @treturn Diff
+function M.new(a, b)
+  local classifier = partition.naming(a)
+  local p, q = partition.by(a, classifier), partition.by(b, classifier)
+  local sums = { of = {}, name = {}, count = {}, size = {} }
+  local in_a, in_b = {}, {}
+  tally(p, 1, sums, in_a)
+  tally(q, -1, sums, in_b)
+  local rows = { name = {}, count = {}, size = {}, cumulative = {}, a = {}, b = {} }
+  local cumulative = 0
+  for n, k in ipairs(differing(sums)) do
+    cumulative = cumulative + sums.size[k]
+    rows.name[n], rows.count[n], rows.size[n] = sums.name[k], sums.count[k], sums.size[k]
+    rows.cumulative[n], rows.a[n], rows.b[n] = cumulative, in_a[k] or false, in_b[k] or false
+  end
+  return setmetatable({
+    _a = a, _b = b, _partition_a = p, _partition_b = q, _classifier = classifier, _rows = rows,
+    _a_count = core.count(a), _a_size = core.size(a),
+    _b_count = core.count(b), _b_size = core.size(b),
+  }, Diff)
+end
+
+-- ---- one row ---------------------------------------------------------------------------------
+
+local function row_line(diff, i)
+  local rows = rawget(diff, "_rows")
+  return render.diff.row({ index = i, name = rows.name[i + 1], count = rows.count[i + 1],
+    size = rows.size[i + 1], cumulative = rows.cumulative[i + 1] }, rawget(diff, "_b_size"))
+end
+
+-- The objects of a row on one side, or nil.
+local function row_set(row, side)
+  local diff = rawget(row, "_diff")
+  local where = rawget(diff, "_rows")[side][rawget(row, "_index") + 1]
+  if not where then return nil end
+  local set, p = rawget(diff, "_" .. side), rawget(diff, "_partition_" .. side)
+  check.open(set, 3)
+  if type(where) == "number" then where = { where } end
+  local unions = {}
+  for _, i in ipairs(where) do gather.add(unions, core.rowset(p, i, i)) end
+  return partition.classify(gather.union(unions, set), rawget(diff, "_classifier"))
+end
+
+local function row_number(column)
+  return function(row)
+    return rawget(rawget(row, "_diff"), "_rows")[column][rawget(row, "_index") + 1]
+  end
+end
+
+--- Fields of a row of a difference.
+M.row_fields = {
+  index = function(row) return rawget(row, "_index") end,
+  kind = row_number("name"),
+  count = row_number("count"),
+  size = row_number("size"),
+  a = function(row) local set = row_set(row, "a") return set end,
+  b = function(row) local set = row_set(row, "b") return set end,
+}
+
+function Row.__index(row, key)
+  local field = M.row_fields[key]
+  if not field then check.field(key, "a heapy.DiffRow", { M.row_fields }, 2) end
+  return field(row)
+end
+
+function Row.__newindex(_, key)
+  check.assignment(key, "a heapy.DiffRow", 2)
+end
+
+function Row.__tostring(row)
+  return row_line(rawget(row, "_diff"), rawget(row, "_index"))
+end
+
+-- ---- the whole -------------------------------------------------------------------------------
+
+local function list(diff)
+  local rows, classifier = rawget(diff, "_rows"), classifiers.known[rawget(diff, "_classifier")]
+  local b_size = rawget(diff, "_b_size")
+  local title = #rows.name > 0 and render.diff.title(classifier.noun)
+    or render.diff.none(classifier.noun)
+  return {
+    total = #rows.name,
+    label = render.diff.label(rawget(diff, "_a_count"), rawget(diff, "_a_size"),
+      rawget(diff, "_b_count"), b_size) .. "\n" .. title,
+    header = render.diff.header(classifier.heading),
+    row = function(i) return row_line(diff, i) end,
+    closed = function() return false end,
+  }
+end
+
+--- Fields of a difference.
+M.fields = {
+  a = function(diff) return rawget(diff, "_a") end,
+  b = function(diff) return rawget(diff, "_b") end,
+  count = function(diff) return rawget(diff, "_a_count") - rawget(diff, "_b_count") end,
+  size = function(diff) return rawget(diff, "_a_size") - rawget(diff, "_b_size") end,
+  more = function(diff) return view.more(diff, list(diff)) end,
+  all = function(diff) return view.all(diff, list(diff)) end,
+}
+
+function Diff.__index(diff, key)
+  local field = M.fields[key]
+  if field then return field(diff) end
+  if type(key) ~= "number" then check.field(key, "a heapy.Diff", { M.fields }, 2) end
+  return setmetatable({ _diff = diff, _index = check.row(key, #diff, 2) }, Row)
+end
+
+function Diff.__newindex(_, key)
+  check.assignment(key, "a heapy.Diff", 2)
+end
+
+function Diff.__len(diff)
+  return #rawget(diff, "_rows").name
+end
+
+local function next_row(diff, i)
+  i = i + 1
+  if i < #diff then return i, diff[i] end
+end
+
+function Diff.__pairs(diff)
+  return next_row, diff, -1
+end
+
+function Diff.__tostring(diff)
+  local rows = list(diff)
+  return listing.text(rows, 0, page.last(0, rows.total), true)
+end
+
+core.own(M)
+core.own(Diff)
+core.own(Row)
+return M

@@ -1,0 +1,81 @@
+--- The partition of a set: made when it is first needed, kept with the set.
+-- @module heapy.partition
+
+local core = require "heapy.core"
+local classifiers = require "heapy.classifiers"
+
+local M = {}
+
+--- The name of a set's classifier.
+-- @param set a Set
+-- @treturn string
+function M.classifier(set)
+  return core.state(set).classifier or classifiers.default
+end
+
+--- The classifier that names a set's objects: its own, or the default where that is identity.
+-- @param set a Set
+-- @treturn string
+function M.naming(set)
+  local classifier = M.classifier(set)
+  return classifier == "id" and classifiers.default or classifier
+end
+
+--- Gives a new set a classifier.
+-- @param set a Set that has not been partitioned yet
+-- @tparam string classifier
+-- @return the set
+function M.classify(set, classifier)
+  if classifier ~= classifiers.default then core.state(set).classifier = classifier end
+  return set
+end
+
+--- The partition of a set by its own classifier.
+-- @param set a Set
+-- @return the partition
+function M.of(set)
+  local state = core.state(set)
+  if not state.partition then state.partition = core.partition(set, M.classifier(set)) end
+  return state.partition
+end
+
+--- The partition of a set by any classifier.
+-- @param set a Set
+-- @tparam string classifier
+-- @return the partition
+function M.by(set, classifier)
+  if classifier == M.classifier(set) then return M.of(set) end
+  return core.partition(set, classifier)
+end
+
+--- The same objects under another classifier.
+-- @param set a Set
+-- @tparam string classifier
+-- @return a Set
+function M.reclassified(set, classifier)
+  if classifier == M.classifier(set) then return set end
+  return M.classify(core.combine("|", set, set), classifier)
+end
+
+--- Rows i to j, as a set with the same classifier.
+-- @param set a Set
+-- @tparam integer i
+-- @tparam integer j
+-- @return a Set
+function M.rows(set, i, j)
+  return M.classify(core.rowset(M.of(set), i, j), M.classifier(set))
+end
+
+--- What all objects of a set have in common.
+-- @param set a Set
+-- @tparam string classifier
+-- @treturn ?string the name of the only row, if there is only one
+function M.name(set, classifier)
+  local p = M.by(set, classifier)
+  if core.nrows(p) ~= 1 then return nil end
+  local name = core.row(p, 0)
+  return name
+end
+
+core.own(M)
+return M

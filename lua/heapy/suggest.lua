@@ -1,0 +1,55 @@
+--- The name that was probably meant.
+-- Distance is counted in edits: a letter put in, left out, changed, or two neighbours swapped.
+-- @module heapy.suggest
+
+local core = require "heapy.core"
+
+local byte, lower = string.byte, string.lower
+local min = math.min
+
+local M = {}
+
+local LONGEST = 40 -- longer names are no slip of the finger
+
+--- The number of edits between two names.
+-- @tparam string a
+-- @tparam string b
+-- @treturn integer
+function M.distance(a, b)
+  local before, last, this = nil, {}, {}
+  for j = 0, #b do last[j] = j end
+  for i = 1, #a do
+    this[0] = i
+    local x = byte(a, i)
+    for j = 1, #b do
+      local y = byte(b, j)
+      local edits = min(last[j] + 1, this[j - 1] + 1, last[j - 1] + (x == y and 0 or 1))
+      if before and j > 1 and x == byte(b, j - 1) and byte(a, i - 1) == y then
+        edits = min(edits, before[j - 2] + 1)
+      end
+      this[j] = edits
+    end
+    before, last, this = last, this, {}
+  end
+  return last[#b]
+end
+
+--- The nearest of several names, if one is near: at most one edit in three letters.
+-- @tparam string name
+-- @tparam {string,...} names
+-- @treturn ?string the first in alphabetical order where several are equally near
+function M.nearest(name, names)
+  if #name > LONGEST then return nil end
+  local best, fewest
+  for _, candidate in ipairs(names) do
+    local edits = M.distance(lower(name), lower(candidate))
+    if edits <= (#candidate + 2) // 3
+       and (not best or edits < fewest or edits == fewest and candidate < best) then
+      best, fewest = candidate, edits
+    end
+  end
+  return best
+end
+
+core.own(M)
+return M

@@ -1,0 +1,152 @@
+-- luacheck: ignore
+---@meta heapy
+-- Types of the public API, for editors that read LuaLS annotations. Never loaded at run time.
+
+---@class heapy
+---@field doc heapy.Doc
+local heapy = {}
+
+---@class heapy.Options
+---@field collect? boolean run a full collection first
+
+---A snapshot: the objects reachable now; after `setref` only what was born since.
+---@param options? heapy.Options
+---@return heapy.Set? set
+---@return string? message why this VM cannot be read
+function heapy.heap(options) end
+
+---Garbage: the objects that are unreachable but not yet swept away.
+---@return heapy.Set? set
+---@return string? message why this VM cannot be read
+function heapy.heapu() end
+
+---Exactly these values, in a fresh snapshot.
+---@param ... table|string|function|userdata|thread
+---@return heapy.Set? set
+---@return string? message why this VM cannot be read
+function heapy.iso(...) end
+
+---From now on `heap` shows only what was born since; `false`: everything again.
+---@param on? boolean
+---@return true? done
+---@return string? message why this VM cannot be read
+function heapy.setref(on) end
+
+---Prints what there is, or what there is to say of one name.
+---@param name? string
+function heapy.help(name) end
+
+---@class heapy.Doc
+---@field [string] string
+
+---@class heapy.Set
+---@field [integer] heapy.Set row i, from 0 as printed; from the end where negative
+---@field count integer
+---@field size integer bytes
+---@field kind string? if all objects are of one kind, by the set's classifier
+---@field type string? if all objects are of one type
+---@field bykind heapy.Set
+---@field bytype heapy.Set
+---@field bysize heapy.Set
+---@field bysource heapy.Set
+---@field bymodule heapy.Set
+---@field byrcs heapy.Set
+---@field byvia heapy.Set
+---@field byid heapy.Set
+---@field byunity heapy.Set
+---@field referrers heapy.Set
+---@field referents heapy.Set
+---@field more heapy.View the next rows
+---@field all heapy.View all rows
+---@field theone any the live value of a set of one, or nil
+---@field why string? why `theone` is nil
+---@field accounting heapy.Accounting
+---@field address integer a set of one
+---@field text string? a set of one string: its first bytes
+---@field length integer? a set of one string
+---@field source string? a set of one function or prototype
+---@field line integer? a set of one function or prototype
+---@operator len: integer
+---@operator bor(heapy.Set): heapy.Set
+---@operator band(heapy.Set): heapy.Set
+---@operator bxor(heapy.Set): heapy.Set
+---@operator sub(heapy.Set): heapy.Set
+local Set = {}
+
+---The difference to another set, row by row; also `set.diff(other)`.
+---@param other heapy.Set
+---@return heapy.Diff
+function Set:diff(other) end
+
+---Rows i to j, both included.
+---@param i integer
+---@param j? integer the last row where left out
+---@return heapy.Set
+function Set:rows(i, j) end
+
+---Whether a value of the program is in the set.
+---@param value table|string|function|userdata|thread
+---@return boolean
+---@return string? reason
+function Set:has(value) end
+
+---@alias heapy.Name string|string[]|fun(name: string): boolean?
+
+---@class heapy.Criteria
+---@field kind? heapy.Name
+---@field type? heapy.Name
+---@field size? integer|integer[]|fun(size: integer): boolean?
+---@field source? heapy.Name
+---@field module? heapy.Name
+---@field rcs? heapy.Name
+---@field via? heapy.Name
+
+---A subset.
+---@param criteria heapy.Criteria|fun(node: heapy.Set): boolean?
+---@return heapy.Set
+function Set:where(criteria) end
+
+---The live values, maybe fewer than `count`.
+---@return any[]? values
+---@return string? reason
+function Set:objects() end
+
+---Exactly these values, in the set's snapshot.
+---@param ... table|string|function|userdata|thread
+---@return heapy.Set
+function Set:iso(...) end
+
+---Frees the snapshot now.
+function Set:close() end
+
+---A page prints its rows, and answers as the set (or difference) it is a page of.
+---@class heapy.View: heapy.Set
+
+---@class heapy.Accounting
+---@field reachable integer
+---@field unreachable integer
+---@field heapy integer
+---@field vm integer
+---@field count integer what the VM says it holds
+---@field difference integer count less the rest
+---@field note string?
+
+---@class heapy.Diff
+---@field [integer] heapy.DiffRow from 0 as printed
+---@field count integer
+---@field size integer bytes
+---@field a heapy.Set
+---@field b heapy.Set
+---@field more heapy.View the next rows
+---@field all heapy.View all rows
+---@operator len: integer
+
+---@class heapy.DiffRow
+---@field index integer
+---@field kind string
+---@field count integer
+---@field size integer bytes
+---@field a heapy.Set?
+---@field b heapy.Set?
+
+return heapy

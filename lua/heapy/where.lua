@@ -1,0 +1,94 @@
+--- Subsets: `set:where{kind = "string", size = function(n) return n > 1000 end}`.
+-- Each criterion is a classifier with the names accepted; whole rows are taken or left.
+-- @module heapy.where
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local gather = require "heapy.gather"
+local partition = require "heapy.partition"
+
+local next, rawget, rawlen, type = next, rawget, rawlen, type
+local tointeger = math.tointeger
+
+local M = {}
+
+local CRITERIA = { kind = true, type = true, size = true, source = true, module = true, rcs = true,
+  via = true }
+
+local function expected(criterion)
+  return criterion == "size" and "number" or "string"
+end
+
+-- A function that says whether the name of a row is accepted.
+local function acceptor(criterion, wanted, level)
+  local scalar = expected(criterion)
+  if type(wanted) == "function" then return wanted end
+  if type(wanted) == scalar then return function(name) return name == wanted end end
+  if type(wanted) ~= "table" then
+    check.fail(level + 1, "bad criterion '%s' to 'where' (%s, array or function expected, got %s)",
+      criterion, scalar, check.typename(wanted))
+  end
+  local accepted = {}
+  for i = 1, rawlen(wanted) do
+    local name = rawget(wanted, i)
+    if type(name) ~= scalar then
+      check.fail(level + 1, "bad criterion '%s' to 'where' (%s expected at [%d], got %s)",
+        criterion, scalar, i, check.typename(name))
+    end
+    accepted[name] = true
+  end
+  return function(name) return accepted[name] end
+end
+
+-- The rows whose names are accepted; runs of them are taken at once.
+local function rows(set, criterion, accepts)
+  local p = partition.by(set, criterion)
+  local unions, from = {}, nil
+  local n = core.nrows(p)
+  for i = 0, n do
+    local accepted = false
+    if i < n then
+      local name = core.row(p, i)
+      accepted = accepts(criterion == "size" and tointeger(name) or name)
+    end
+    if accepted then
+      from = from or i
+    elseif from then
+      gather.add(unions, core.rowset(p, from, i - 1))
+      from = nil
+    end
+  end
+  return gather.union(unions, set)
+end
+
+--- The objects for which every criterion holds.
+-- @param set a Set
+-- @tparam table criteria
+-- @tparam integer level
+-- @return a Set
+function M.criteria(set, criteria, level)
+  check.keys(criteria, "criterion", "where", CRITERIA, level + 1)
+  local acceptors = {}
+  for criterion, wanted in next, criteria do
+    acceptors[criterion] = acceptor(criterion, wanted, level + 1)
+  end
+  local subset = core.combine("|", set, set)
+  for criterion, accepts in next, acceptors do subset = rows(subset, criterion, accepts) end
+  return subset
+end
+
+--- The objects for which a function holds.
+-- @param set a Set
+-- @tparam function accepts given each object as a set of one
+-- @return a Set
+function M.nodes(set, accepts)
+  local unions = {}
+  for k = 0, core.count(set) - 1 do
+    local node = core.at(set, k)
+    if accepts(node) then gather.add(unions, node) end
+  end
+  return gather.union(unions, set)
+end
+
+core.own(M)
+return M

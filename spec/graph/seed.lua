@@ -1,0 +1,43 @@
+-- Random numbers that can be had again: HEAPY_SEED=n repeats a run, HEAPY_ROUNDS=n its length.
+
+local M = {}
+
+M.seed = tonumber(os.getenv "HEAPY_SEED") or os.time() % 1000000007
+
+-- How many times slower things are: under the sanitizers, under valgrind.
+local function slowness()
+  local preloaded = os.getenv "LD_PRELOAD" or ""
+  return preloaded:find("vgpreload", 1, true) and 60 or preloaded:find("asan", 1, true) and 8 or 1
+end
+
+-- How many rounds a property is tried, where the environment does not say.
+function M.rounds(n)
+  return tonumber(os.getenv "HEAPY_ROUNDS") or math.ceil(n / slowness())
+end
+
+-- A source of its own (xorshift64*): random(n) is from 1 to n.
+function M.source(stream)
+  local state = (M.seed * 0x9E3779B97F4A7C15 ~ (stream or 0) * 0xBF58476D1CE4E5B9) | 1
+  local function random(n)
+    state = state ~ state >> 12
+    state = state ~ state << 25
+    state = state ~ state >> 27
+    return (state * 0x2545F4914F6CDD1D >> 33) % n + 1
+  end
+  for _ = 1, 8 do random(2) end
+  return random
+end
+
+-- Runs f(random, round) so many times, with a source for each; a failure names what repeats it.
+function M.property(n, f)
+  for round = 1, M.rounds(n) do
+    local ok, message = xpcall(f, debug.traceback, M.source(round), round)
+    if not ok then
+      error(("HEAPY_SEED=%d, round %d: %s"):format(M.seed, round, tostring(message)), 0)
+    end
+  end
+end
+
+print(("HEAPY_SEED=%d"):format(M.seed))
+
+return M

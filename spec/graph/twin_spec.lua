@@ -1,0 +1,73 @@
+-- The graph against a traversal in plain Lua: the same objects, the same references, both ways.
+
+local hp = require "heapy"
+local graphs = dofile "spec/graph/random.lua"
+local seed = dofile "spec/graph/seed.lua"
+local twin = graphs.twin
+
+-- The set of objects in a map or array.
+local function set_of(isos, map)
+  local set = isos.none
+  for id in next, map do set = set | isos[id] end
+  return set
+end
+
+-- What is wrong: the objects of one set that another lacks.
+local function difference(a, b)
+  return tostring((a - b).byvia) .. "\n" .. tostring((a - b).byrcs)
+end
+
+local function same(expected, found, what)
+  if expected == found then return end
+  error(("%s\nmissing:\n%s\ntoo many:\n%s"):format(what, difference(expected, found),
+    difference(found, expected)), 0)
+end
+
+local function look(nodes)
+  local found, edges = twin.reach(nodes)
+  local h <close> = hp.heap()
+  local isos = { none = h - h }
+  for id, v in next, found do isos[id] = h:iso(v) end
+  local visible = set_of(isos, found)
+  local upvalues, prototypes = h:where { type = "upvalue" }, h:where { type = "prototype" }
+  local hidden = upvalues | prototypes
+
+  local all, before = isos[twin.identity(nodes)]
+  repeat
+    before = all
+    all = all | all.referents
+  until all == before
+  assert(visible <= all, "Lua code sees what heapy does not")
+  same(isos.none, all - visible - hidden - (all & prototypes).referents, "heapy sees more")
+
+  local referrers = {}
+  for id, to in next, edges do
+    for other in next, to do
+      referrers[other] = referrers[other] or {}
+      referrers[other][id] = true
+    end
+  end
+  for id, v in next, found do
+    local what = type(v) .. " " .. id
+    local to = isos[id].referents
+    assert(to - visible <= hidden, what .. " refers to what is not there")
+    same(set_of(isos, edges[id]), (to | (to & upvalues).referents) & visible, what .. ": referents")
+    local from = isos[id].referrers
+    from = from | (from & upvalues).referrers
+    same(set_of(isos, referrers[id] or {}), from & visible, what .. ": referrers")
+  end
+end
+
+describe("the graph #novalgrind", function()
+  it("is what a traversal in plain Lua finds", function()
+    seed.property(400, function(random)
+      look(graphs.graph(random, 5 + random(40)))
+    end)
+  end)
+
+  it("is that with weak tables, too", function()
+    seed.property(400, function(random)
+      look(graphs.graph(random, 5 + random(40), true))
+    end)
+  end)
+end)

@@ -1,0 +1,40 @@
+-- suggest: the name that was probably meant.
+
+local suggest = require "heapy.suggest"
+
+describe("suggest", function()
+  it("counts edits", function()
+    for _, case in ipairs {
+      { "", "", 0 }, { "", "abc", 3 }, { "abc", "", 3 }, { "heap", "heap", 0 },
+      { "heap", "hep", 1 }, { "heap", "heapu", 1 }, { "heap", "help", 1 },
+      { "refferers", "referrers", 2 }, { "ehap", "heap", 1 }, { "abcd", "badc", 2 },
+      { "kitten", "sitting", 3 },
+    } do
+      assert.equal(case[3], suggest.distance(case[1], case[2]), case[1] .. " " .. case[2])
+      assert.equal(case[3], suggest.distance(case[2], case[1]), case[2] .. " " .. case[1])
+    end
+  end)
+
+  it("finds the nearest name", function()
+    local names = { "count", "referents", "referrers", "rows", "size", "by" }
+    assert.equal("referrers", suggest.nearest("refferers", names))
+    assert.equal("referents", suggest.nearest("referent", names))
+    assert.equal("count", suggest.nearest("Count", names))
+    assert.equal("count", suggest.nearest("cuont", names))
+    assert.equal("size", suggest.nearest("sizes", names))
+  end)
+
+  it("is silent when none is near", function()
+    local names = { "count", "by", "size" }
+    assert.is_nil(suggest.nearest("", names))
+    assert.is_nil(suggest.nearest("xx", names))
+    assert.is_nil(suggest.nearest("counterpart", names))
+    assert.is_nil(suggest.nearest(("count"):rep(100), names))
+    assert.is_nil(suggest.nearest("count", {}))
+  end)
+
+  it("takes the first of several that are equally near", function()
+    assert.equal("bykind", suggest.nearest("bykine", { "byline", "bykind" }))
+    assert.equal("bykind", suggest.nearest("bykine", { "bykind", "byline" }))
+  end)
+end)

@@ -1,0 +1,31 @@
+-- A snapshot may be closed at any moment: by a finalizer of the program's, in the middle of a call
+-- of heapy's that allocates. Then the call works or says so; it never reads what is gone.
+
+local hp = require "heapy"
+
+describe("a snapshot closed by a finalizer in the middle of a call", function()
+  it("ends the call with a sentence", function()
+    local pipe = assert(io.popen(("'%s' spec/sets/closing.lua 100 2>&1"):format(arg[-1])))
+    local text = pipe:read "a"
+    local ok, how, code = pipe:close()
+    assert.is_true(ok, ("%s %s: %s"):format(how, code, text))
+    assert.equal("some were closed in the middle\n", text)
+  end)
+end)
+
+describe("a finalizer of heapy's", function()
+  it("takes nothing but its own", function()
+    local h <close> = hp.heap()
+    local finalize = getmetatable(h).__gc
+    assert.has_error(function() finalize(io.stdout) end)
+    assert.has_error(function() finalize((debug.getuservalue(h, 1))) end)
+    assert.is_true(h.count > 0)
+  end)
+
+  it("called by hand ends a set", function()
+    local h = hp.heap()
+    getmetatable(h).__gc(h)
+    assert.has_error(function() return h.count end)
+    getmetatable(h).__gc(h)
+  end)
+end)

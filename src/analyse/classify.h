@@ -1,0 +1,45 @@
+/* Classifiers: each tells the members of a set apart by one thing. */
+#ifndef HP_CLASSIFY_H
+#define HP_CLASSIFY_H
+
+#include "heap/graph.h"
+#include "heap/idset.h"
+#include "names.h"
+
+typedef enum hp_By {
+  HP_BY_KIND,
+  HP_BY_TYPE,
+  HP_BY_SIZE,
+  HP_BY_SOURCE, /* functions and prototypes by file:line */
+  HP_BY_MODULE, /* code by the module it was written in, data by its class's */
+  HP_BY_RCS,    /* by the kinds of what refers to them */
+  HP_BY_VIA,    /* by the labels of the edges through which they are referred to */
+  HP_BY_ID,     /* every object by itself */
+  HP_BY_UNITY,  /* all alike */
+  HP_NBY
+} hp_By;
+
+/* "kind", "type" ...; NULL-terminated */
+extern const char *const hp_by_names[];
+
+/* The classes of a set's members. */
+typedef struct hp_Classified {
+  uint32_t *of;   /* per member, ascending by id: its class. Owned, 'n' long. By id a
+                     member is its own class, and this is its id */
+  uint32_t n;
+  uint32_t count; /* classes are below this */
+  hp_Names names; /* of the classes; empty by id */
+  int objects;    /* made by id */
+} hp_Classified;
+
+/* Fills *out. RCS and VIA build the graph's reverse edges first. */
+int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out);
+void hp_classified_free(hp_Classified *c);
+
+/* ---- for the classifiers that have files of their own --------------------- */
+
+int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
+int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
+int hp_classify_module(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
+
+#endif

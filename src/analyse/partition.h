@@ -1,0 +1,44 @@
+/* A set taken apart by a classifier: rows, largest first. */
+#ifndef HP_PARTITION_H
+#define HP_PARTITION_H
+
+#include "classify.h"
+
+typedef struct hp_Row {
+  uint32_t cls;
+  uint32_t count;
+  uint64_t size;
+  uint64_t cumulative; /* sizes of this row and those before it */
+} hp_Row;
+
+/* By id there may be millions of rows, one object each: they are kept as no more
+** than the objects' ids in order, and the sum of sizes at every HP_STRIDE-th. */
+#define HP_STRIDE 256
+
+typedef struct hp_Partition {
+  const hp_Graph *graph;
+  hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows */
+  hp_Row *rows; /* owned, 'nrows' long; by size descending, then name; NULL by id */
+  uint32_t nrows;
+  uint32_t *place; /* per class: its row. Owned, classes.count long; NULL by id */
+  uint64_t *sums;  /* by id: sizes of all rows before row i * HP_STRIDE. Owned */
+} hp_Partition;
+
+int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out);
+void hp_partition_free(hp_Partition *p);
+size_t hp_partition_bytes(const hp_Partition *p);
+
+/* The row of that name, or HP_NONE; none by id. */
+uint32_t hp_partition_find(const hp_Partition *p, const char *name);
+
+/* Row i. */
+hp_Row hp_partition_row(const hp_Partition *p, uint32_t i);
+
+/* Name of a row; "" by id. */
+const char *hp_partition_name(const hp_Partition *p, uint32_t row);
+
+/* The members of rows i..j (0-based, j included) of the set it was made from. */
+int hp_partition_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j,
+                      hp_IdSet *out);
+
+#endif

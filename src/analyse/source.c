@@ -1,0 +1,65 @@
+/* Names of chunks, in the manner of luaO_chunkid: see source.h. */
+#include "source.h"
+
+#include <string.h>
+
+#define LINE_KEEP 40 /* of the text of a chunk that has no file */
+
+uint32_t hp_source_proto(const hp_Graph *g, uint32_t id) {
+  switch (hp_graph_type(g, id)) {
+    case HP_PROTO: return id;
+    case HP_FUNCTION: return hp_graph_first(g, id, HP_I_PROTO);
+    default: return HP_NONE;
+  }
+}
+
+uint32_t hp_source_of(const hp_Graph *g, uint32_t id) {
+  uint32_t proto = hp_source_proto(g, id);
+  return proto == HP_NONE ? HP_NONE : hp_graph_first(g, proto, HP_I_SOURCE);
+}
+
+static void add_text_chunk(const char *s, size_t n, hp_Name *out) {
+  const char *end = n > 0 ? memchr(s, '\n', n) : NULL;
+  size_t line = end != NULL ? (size_t)(end - s) : n;
+  int cut = line < n || line > LINE_KEEP;
+  hp_name_add(out, "[string \"");
+  hp_name_addn(out, s, line > LINE_KEEP ? LINE_KEEP : line);
+  hp_name_add(out, cut ? "...\"]" : "\"]");
+}
+
+static void add_source(const hp_Graph *g, uint32_t source, int base, hp_Name *out) {
+  size_t n, i;
+  int whole;
+  const char *s;
+  if (source == HP_NONE) {
+    hp_name_add(out, "?");
+    return;
+  }
+  s = hp_graph_text(g, source, &n, &whole);
+  if (n == 0 || (*s != '@' && *s != '=')) {
+    add_text_chunk(s, n, out);
+    return;
+  }
+  for (i = n; base && i > 1 && s[i - 1] != '/'; i--) {}
+  if (!base) i = 1;
+  hp_name_addn(out, s + i, n - i);
+}
+
+void hp_source_name(const hp_Graph *g, uint32_t source, hp_Name *out) {
+  add_source(g, source, 0, out);
+}
+
+void hp_source_basename(const hp_Graph *g, uint32_t source, hp_Name *out) {
+  add_source(g, source, 1, out);
+}
+
+void hp_source_place(const hp_Graph *g, uint32_t id, int base, hp_Name *out) {
+  uint32_t proto = hp_source_proto(g, id);
+  const hp_ProtoInfo *info = proto == HP_NONE ? NULL : hp_graph_proto(g, proto);
+  add_source(g, hp_source_of(g, id), base, out);
+  if (info == NULL) return;
+  if (info->line == 0)
+    hp_name_add(out, " (main chunk)");
+  else
+    hp_name_addf(out, ":%u", (unsigned)info->line);
+}

@@ -1,0 +1,28 @@
+/* Bit arithmetic and plain bit arrays. */
+#ifndef HP_BITS_H
+#define HP_BITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define hp_words(n) (((size_t)(n) + 63) / 64)
+#define hp_bit_get(bits, i) (((bits)[(i) >> 6] >> ((i)&63)) & 1)
+#define hp_bit_set(bits, i) ((void)((bits)[(i) >> 6] |= (uint64_t)1 << ((i)&63)))
+#define hp_bit_clear(bits, i) ((void)((bits)[(i) >> 6] &= ~((uint64_t)1 << ((i)&63))))
+
+#define hp_popcount(x) ((uint32_t)__builtin_popcountll(x))
+#define hp_lowest(x) ((uint32_t)__builtin_ctzll(x))
+
+/* A loop that counts bits is built twice, with and without the CPU's own
+** instruction, where the compiler and the C library can choose at load time. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define HP_HOT __attribute__((target_clones("popcnt", "default")))
+#else
+#define HP_HOT
+#endif
+
+/* Part of a loop so built: it must be in both versions of it. */
+#define HP_PART static inline __attribute__((always_inline))
+
+#endif

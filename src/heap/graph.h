@@ -1,0 +1,185 @@
+/* The graph: an immutable copy of everything a snapshot saw.
+**
+** Flat arrays with 32-bit ids, no pointers into the VM. An object's id is its
+** rank by address. Per object:
+**   node.edge  4 B   first of its entries in 'to'; the next object's is the end
+**   node.aux   4 B   its shape; for a string, where its text starts in 'texts'
+**   size       2 B   bytes; 0xFFFF: see 'large'
+**   kind       2 B   number of its kind (analyse/kind.h)
+**   info       1 B   type (hp_Type) and flags
+** and 'to', 4 B for every reference that is not its shape's. A string's text is
+** its first HP_TEXT_KEEP bytes; names that serve as labels are kept whole.
+**
+** What may be asked: edges in the walk's order with labels (edge.h), referrers
+** (reverse.h), reachable or garbage or heapy's own (bit arrays). */
+#ifndef HP_GRAPH_H
+#define HP_GRAPH_H
+
+#include "shape.h"
+
+typedef enum hp_Type {
+  HP_STRING,
+  HP_TABLE,
+  HP_FUNCTION,
+  HP_CFUNCTION,
+  HP_USERDATA,
+  HP_THREAD,
+  HP_UPVALUE,
+  HP_PROTO,
+  HP_NTYPES
+} hp_Type;
+
+#define HP_INFO_TYPE 0x0F
+#define HP_INFO_DEAD 0x10  /* found dead by the collector, not yet swept: no edges */
+#define HP_INFO_FINAL 0x20 /* has a finalizer to run */
+
+typedef struct hp_Node {
+  uint32_t edge;
+  uint32_t aux;
+} hp_Node;
+
+#define HP_SIZE_LARGE 0xFFFF
+#define HP_TEXT_KEEP 40 /* every short string is kept whole */
+#define HP_NAME_KEEP 512 /* of a string that serves as a name */
+
+typedef struct hp_Large {
+  uint32_t id;
+  uint64_t size;
+} hp_Large;
+
+/* A string that serves as a name, longer than HP_TEXT_KEEP. */
+typedef struct hp_LongText {
+  uint32_t id;
+  uint32_t at; /* in texts */
+  uint32_t n;  /* bytes kept */
+} hp_LongText;
+
+typedef struct hp_ProtoInfo {
+  uint32_t id;
+  uint32_t line, lastline;
+} hp_ProtoInfo;
+
+typedef enum hp_RootKind {
+  HP_R_REGISTRY,
+  HP_R_MAINTHREAD,
+  HP_R_METATABLE, /* of a basic type: arg is the Lua type */
+  HP_R_FINALIZING, /* its finalizer is about to run */
+  HP_R_FIXED      /* a string the VM itself needs */
+} hp_RootKind;
+
+typedef struct hp_Root {
+  uint32_t id;
+  uint16_t kind, arg;
+} hp_Root;
+
+/* The byte equation of the moment the snapshot was taken. */
+typedef struct hp_Totals {
+  int64_t reachable, unreachable, heapy, vm, count;
+} hp_Totals;
+
+/* Which objects came into being after an earlier moment. */
+typedef struct hp_Born {
+  uint32_t serial; /* of that moment */
+  uint64_t *bits;  /* owned */
+} hp_Born;
+
+/* Names that the analysis asks for again and again: short strings, so that there
+** is one object of each at the most. */
+typedef enum hp_Known {
+  HP_K_NAME__,       /* __name */
+  HP_K_INDEX__,      /* __index */
+  HP_K_LOADED,       /* _LOADED */
+  HP_K_CLASS,        /* _class: Penlight */
+  HP_K_CLASSNAME,    /* _name: Penlight */
+  HP_K_SUBCLASSES,   /* __subclasses: 30log */
+  HP_K_MIXINS,       /* mixins: 30log */
+  HP_K_INSTANCEDICT, /* __instanceDict: middleclass */
+  HP_K_CLASSDICT,    /* __classDict: middleclass before 3 */
+  HP_K_NAME,         /* name */
+  HP_NKNOWN
+} hp_Known;
+
+/* Which of them a string is, or HP_NKNOWN. */
+hp_Known hp_known_name(const char *s, size_t n);
+
+struct hp_Reverse;
+struct hp_Kinds;
+
+typedef struct hp_Graph {
+  uint32_t n;    /* objects */
+  const void *vm; /* which VM it is of: its global_State, never followed */
+  uint32_t serial; /* of the moment it was taken (heap/moment.h) */
+  hp_Addrs addrs;
+  hp_Node *node; /* n + 1; owned, and these with it in one block: */
+  uint16_t *size;
+  uint16_t *kind;
+  uint8_t *info;
+  uint64_t *reachable; /* by the program */
+  uint64_t *own;       /* only through heapy */
+  HP_VEC(uint32_t) to;
+  HP_VEC(hp_Large) large;      /* by id */
+  HP_VEC(char) texts;
+  HP_VEC(hp_LongText) longtexts; /* by id */
+  HP_VEC(hp_Slot) slots;
+  HP_VEC(hp_ProtoInfo) protos; /* by id */
+  HP_VEC(hp_Root) roots;
+  hp_ShapeSet shapes;
+  HP_VEC(hp_Born) born;
+  uint32_t known[HP_NKNOWN]; /* ids, or HP_NONE */
+  hp_Totals totals;
+  struct hp_Reverse *reverse; /* owned; built on first need */
+  struct hp_Kinds *kinds;     /* owned */
+} hp_Graph;
+
+/* The arrays for n objects, zeroed. */
+int hp_graph_alloc(hp_Graph *g, uint32_t n);
+void hp_graph_free(hp_Graph *g);
+
+/* Bytes held, everything included. */
+size_t hp_graph_bytes(const hp_Graph *g);
+
+static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
+  return (hp_Type)(g->info[id] & HP_INFO_TYPE);
+}
+
+/* What all objects of a shape have as metatable, or HP_NONE. */
+static inline uint32_t hp_shape_metatable(const hp_Shape *s) {
+  return s->type == HP_FUNCTION ? HP_NONE : s->common;
+}
+
+uint64_t hp_graph_large(const hp_Graph *g, uint32_t id);
+
+static inline uint64_t hp_graph_size(const hp_Graph *g, uint32_t id) {
+  uint16_t n = g->size[id];
+  return n != HP_SIZE_LARGE ? n : hp_graph_large(g, id);
+}
+
+/* The shape of an object that is no string. */
+static inline const hp_Shape *hp_graph_shape(const hp_Graph *g, uint32_t id) {
+  return &g->shapes.shapes.at[g->node[id].aux];
+}
+
+/* All edges are strong, and every one of them or its shape's holds what it
+** refers to; else they must be taken one by one (edge.h). Not for strings. */
+static inline int hp_graph_is_plain(const hp_Graph *g, uint32_t id) {
+  return hp_graph_type(g, id) != HP_THREAD && hp_graph_shape(g, id)->weak == 0;
+}
+
+/* A string's text: *n bytes of it that were kept; *whole = 0 if it went on. */
+const char *hp_graph_text(const hp_Graph *g, uint32_t id, size_t *n, int *whole);
+
+/* Length in bytes of a string. */
+size_t hp_graph_length(const hp_Graph *g, uint32_t id);
+
+/* What 'id' (a table) holds under a well-known name, if an object; else HP_NONE. */
+uint32_t hp_graph_field(const hp_Graph *g, uint32_t id, hp_Known name);
+
+/* What a table holds in its array part at index i, if an object; else HP_NONE. */
+uint32_t hp_graph_index(const hp_Graph *g, uint32_t id, uint32_t i);
+
+/* First edge of object 'id' that belongs to an item of that kind, or HP_NONE. */
+uint32_t hp_graph_first(const hp_Graph *g, uint32_t id, hp_ItemKind kind);
+
+const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id);
+
+#endif
