@@ -40,6 +40,7 @@ build = {
         "src/heap/edge.c",
         "src/heap/graph.c",
         "src/heap/idset.c",
+        "src/heap/lists.c",
         "src/heap/live.c",
         "src/heap/mark.c",
         "src/heap/match.c",
