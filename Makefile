@@ -24,7 +24,9 @@ HP_CFLAGS := -std=c11 -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -Isrc $(L
 # nodelete: a leak is reported when the interpreter has already closed the module.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -Wl,-z,nodelete
 
-SOURCES := $(sort $(wildcard src/*/*.c))
+# Two modules: what a target loads, and what the monitor needs of the system.
+CLIENT_SOURCES := $(sort $(wildcard src/client/*.c))
+SOURCES := $(filter-out $(CLIENT_SOURCES),$(sort $(wildcard src/*/*.c)))
 LUA_FILES := $(sort $(shell cd lua 2>/dev/null && find . -name '*.lua' | cut -c3-))
 ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' 2>/dev/null))
 SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run))
@@ -41,12 +43,15 @@ LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null 
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
 endif
 
+# Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
+PROCESS := $(wildcard spec/remote/process.c)
+
 export LUA LUA_INCDIR CC
 MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/lib/heapy/core.so ## build the module into build/lib (the default)
+all: $(BUILD)/lib/heapy/core.so $(BUILD)/lib/heapy/client.so $(BUILD)/bin/heapy ## build the module into build/lib, the command into build/bin (the default)
 
 help: ## this list
 	@echo "Targets:"
@@ -65,12 +70,20 @@ help: ## this list
 # $(call tree,DIRECTORY,FLAGS)
 define tree
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$(BUILD)/$(1)/obj/%.o)
+$(1)_CLIENT_OBJECTS := $$(CLIENT_SOURCES:src/%.c=$(BUILD)/$(1)/obj/%.o)
 $(1)_PROBE_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/probe/%.o,$$(PROBE_SOURCES))
 $(1)_FLAGS := $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(2)
 
 $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS)
+
+$(BUILD)/$(1)/heapy/client.so: $$($(1)_CLIENT_OBJECTS) $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(CC) -shared $(2) $$(LDFLAGS) -o $$@ $$($(1)_CLIENT_OBJECTS)
+
+$(BUILD)/$(1)/heapy_process.so: $$(PROCESS) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(PROCESS) -lutil
 
 $(BUILD)/$(1)/heapy_probe.so: $$($(1)_PROBE_OBJECTS) $(BUILD)/$(1)/flags
 	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_PROBE_OBJECTS)
@@ -92,11 +105,11 @@ $(BUILD)/$(1)/probe/%.o: %.c $(BUILD)/$(1)/flags | headers
 # Changes when the compiler, a flag or the list of sources does, and only then.
 $(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" "$$(SOURCES) $$(PROBE_SOURCES)" | \
+	@printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" "$$(SOURCES) $$(CLIENT_SOURCES) $$(PROBE_SOURCES)" | \
 	  cmp -s - $$@ || printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" \
-	  "$$(SOURCES) $$(PROBE_SOURCES)" >$$@
+	  "$$(SOURCES) $$(CLIENT_SOURCES) $$(PROBE_SOURCES)" >$$@
 
--include $$($(1)_OBJECTS:.o=.d) $$($(1)_PROBE_OBJECTS:.o=.d)
+-include $$($(1)_OBJECTS:.o=.d) $$($(1)_CLIENT_OBJECTS:.o=.d) $$($(1)_PROBE_OBJECTS:.o=.d)
 endef
 
 $(eval $(call tree,lib,))
@@ -104,8 +117,14 @@ $(eval $(call tree,testing,-DHP_TESTING))
 $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 
 # $(call helpers,TREE): what the specs need beside the module.
-helpers = $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
+helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
+  $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
   $(if $(HOST),$(BUILD)/$(1)/host)
+
+# The command, for the interpreter that was named.
+$(BUILD)/bin/heapy: lua/bin/heapy FORCE
+	@mkdir -p $(@D)
+	@sed '1s|lua5\.4|$(LUA)|' $< | cmp -s - $@ || { sed '1s|lua5\.4|$(LUA)|' $< >$@ && chmod 755 $@; }
 
 testing: $(BUILD)/testing/heapy/core.so $(call helpers,testing) ## build the module for tests of failing allocations
 
@@ -193,7 +212,7 @@ lint: ## look over the sources: luacheck, gcc -fanalyzer, cppcheck, shellcheck, 
 
 look: headers
 	luacheck -q --no-color lua spec rockspec/*.rockspec
-	@for file in $(SOURCES); do \
+	@for file in $(SOURCES) $(CLIENT_SOURCES); do \
 	  echo "gcc -fanalyzer $$file"; \
 	  gcc $(HP_CFLAGS) -DHP_TESTING -O2 -fanalyzer -Werror -S -o /dev/null $$file || exit 1; \
 	done
@@ -217,10 +236,13 @@ install: all ## copy the module to $(DESTDIR)$(PREFIX)
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(PREFIX)/$(SHARE)/$$file" || exit 1; \
 	done
 	install -D -m 755 $(BUILD)/lib/heapy/core.so "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so"
+	install -D -m 755 $(BUILD)/lib/heapy/client.so "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/client.so"
+	install -D -m 755 $(BUILD)/bin/heapy "$(DESTDIR)$(PREFIX)/bin/heapy"
 
 uninstall: ## remove what install put there
 	@for file in $(LUA_FILES); do rm -f "$(DESTDIR)$(PREFIX)/$(SHARE)/$$file"; done
-	rm -f "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so"
+	rm -f "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so" "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/client.so" \
+	  "$(DESTDIR)$(PREFIX)/bin/heapy"
 	@for dir in "$(DESTDIR)$(PREFIX)/$(SHARE)/heapy" "$(DESTDIR)$(PREFIX)/$(LIB)/heapy"; do \
 	  if [ -d "$$dir" ]; then find "$$dir" -depth -type d -empty -delete; fi; \
 	done
@@ -232,7 +254,7 @@ deps: ## install what is missing (with apt): run, demo, test, lint, memory, rock
 	@.ci/deps $(DEPS)
 
 clean: ## remove what was built
-	rm -rf $(BUILD) heapy $(SOURCES:.c=.o)
+	rm -rf $(BUILD) heapy $(SOURCES:.c=.o) $(CLIENT_SOURCES:.c=.o)
 
 .PHONY: all help testing headers FORCE env demo test specs asan valgrind lint look matrix bench \
   install uninstall rockspec deps clean

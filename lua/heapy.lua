@@ -101,6 +101,18 @@ function api.help(name)
   print(text)
 end
 
+--- The monitor, in this terminal: lists the programs that are targets, and looks into one.
+-- Returns when the user leaves it; `exit` ends the process.
+-- @treturn[1] nothing
+-- @treturn[2] nil
+-- @treturn[2] string what it needs and is not there
+-- @usage hp.monitor()
+function api.monitor()
+  local outcome, message = require("heapy.monitor").converse {}
+  if not outcome then return nil, message end
+  if outcome.exit then os.exit(true, true) end
+end
+
 local metatable = { __name = "heapy" }
 
 function metatable.__index(_, key)
