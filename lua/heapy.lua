@@ -10,6 +10,7 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 local help = require "heapy.help"
+local output = require "heapy.output"
 local set = require "heapy.set"
 
 local setmetatable, type = setmetatable, type
@@ -98,7 +99,7 @@ end
 function api.help(name)
   if name ~= nil and type(name) ~= "string" then check.argument(1, "help", "string", name, 2) end
   local text = name == nil and help.all() or help.of(name, 2)
-  print(text)
+  output.print(text)
 end
 
 --- The monitor, in this terminal: lists the programs that are targets, and looks into one.
@@ -135,4 +136,13 @@ end
 
 for _, own in ipairs { api, heapy, metatable } do core.own(own) end
 
-return setmetatable(heapy, metatable)
+setmetatable(heapy, metatable)
+
+-- For a program that one cannot edit. The monitor's end asks for this module: it is there then.
+local getenv = os and os.getenv
+if getenv and getenv "HEAPY_MONITOR" then
+  package.loaded["heapy"] = heapy
+  require("heapy.RM").environment()
+end
+
+return heapy

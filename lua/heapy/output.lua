@@ -1,0 +1,13 @@
+--- Where text goes that heapy prints by itself.
+-- @module heapy.output
+
+local core = require "heapy.core"
+
+local M = {}
+
+--- Prints one text, with a newline behind it. The monitor's console puts another in its place while
+-- a command of it runs.
+M.print = print
+
+core.own(M)
+return M
