@@ -80,7 +80,7 @@ $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 
 $(BUILD)/$(1)/heapy/client.so: $$($(1)_CLIENT_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CC) -shared $(2) $$(LDFLAGS) -o $$@ $$($(1)_CLIENT_OBJECTS)
+	$$(CC) -shared $(2) $$(LDFLAGS) -o $$@ $$($(1)_CLIENT_OBJECTS) -ldl
 
 $(BUILD)/$(1)/heapy_process.so: $$(PROCESS) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(PROCESS) -lutil

@@ -1,5 +1,5 @@
 --- The `heapy` command: a function of its arguments that returns the exit status.
--- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 what was asked for is not there.
+-- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 there is no such target.
 -- @module heapy.command
 
 local core = require "heapy.core"

@@ -58,7 +58,9 @@ local function find(session, options)
     silent = #session.targets.links > #session.targets:open()
   until #found > 0 or not silent or now() > limit or session:turn(SOON)
   if #found == 1 then return found[1] end
-  if #found > 1 then return nil, format("there are %d targets%s: which?", #found, where(options)) end
+  if #found > 1 then
+    return nil, format("there are %d targets%s: which?", #found, where(options))
+  end
   if silent then return nil, format("the target%s does not answer", where(options)) end
   return nil, session.trouble or format("there is no target%s", where(options))
 end
@@ -107,6 +109,7 @@ local function run(session, input, options)
   if options.pid or options.name then
     local connection, why = find(session, options)
     if not connection then return nil, why end
+    session:tell()
     session:attach(connection)
   end
   session:run()
@@ -151,7 +154,8 @@ function M.converse(options)
 end
 
 --- Evaluates code in one target and prints what it gives.
--- @tparam table options as for `converse`, and `exec`: an array of code; `timeout`: seconds for each
+-- @tparam table options as for `converse`, and `exec`: an array of code; `timeout`: seconds that
+--   each may take
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] string why not

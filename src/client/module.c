@@ -6,10 +6,13 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -141,6 +144,48 @@ static int client_columns(lua_State *L) {
   return 1;
 }
 
+/* client.modes(number) -> how the terminal behaves, as bytes | nil: it is no terminal */
+static int client_modes(lua_State *L) {
+  struct termios modes;
+  if (tcgetattr((int)luaL_checkinteger(L, 1), &modes) != 0) return 0;
+  lua_pushlstring(L, (const char *)&modes, sizeof modes);
+  return 1;
+}
+
+/* client.setmodes(number, modes): as it behaved then */
+static int client_setmodes(lua_State *L) {
+  size_t size;
+  struct termios modes;
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  luaL_argcheck(L, size == sizeof modes, 2, "no modes");
+  memcpy(&modes, bytes, sizeof modes);
+  (void)tcsetattr((int)luaL_checkinteger(L, 1), TCSADRAIN, &modes);
+  return 0;
+}
+
+/* Readline's own variables, where the program is linked with it; else NULL. */
+static FILE **stream(const char *name) { return (FILE **)dlsym(RTLD_DEFAULT, name); }
+
+/* client.streams() -> the streams that Readline reads from and writes to, as light userdata, where
+** the program itself uses it. lua-readline closes those it sets and leaves them set: the program's
+** next line would be read from a closed one. */
+static int client_streams(lua_State *L) {
+  FILE **in = stream("rl_instream"), **out = stream("rl_outstream");
+  if (in == NULL || out == NULL) return 0;
+  lua_pushlightuserdata(L, *in);
+  lua_pushlightuserdata(L, *out);
+  return 2;
+}
+
+/* client.setstreams(in, out): as they were */
+static int client_setstreams(lua_State *L) {
+  FILE **in = stream("rl_instream"), **out = stream("rl_outstream");
+  if (in == NULL || out == NULL) return 0;
+  *in = lua_touserdata(L, 1);
+  *out = lua_touserdata(L, 2);
+  return 0;
+}
+
 /* client.private(path) -> true | nil, why: the file is there, made for the user alone if it was not */
 static int client_private(lua_State *L) {
   int fd = open(luaL_checkstring(L, 1), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -165,10 +210,14 @@ static int client_uid(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"connect", client_connect}, {"read", client_read},       {"write", client_write},
-    {"close", client_close},     {"poll", client_poll},       {"catch", client_catch},
-    {"columns", client_columns}, {"private", client_private}, {"now", client_now},
-    {"uid", client_uid},         {NULL, NULL},
+    {"connect", client_connect},   {"read", client_read},
+    {"write", client_write},       {"close", client_close},
+    {"poll", client_poll},         {"catch", client_catch},
+    {"columns", client_columns},   {"modes", client_modes},
+    {"setmodes", client_setmodes}, {"streams", client_streams},
+    {"private", client_private},   {"setstreams", client_setstreams},
+    {"now", client_now},           {"uid", client_uid},
+    {NULL, NULL},
 };
 
 static const luaL_Reg link_methods[] = {

@@ -32,13 +32,15 @@ commands.heap = {
 }
 
 commands.diff = {
-  text = "diff\n  Print what the target's heap has gained since this connection's last heap or diff.",
+  text = "diff\n"
+    .. "  Print what the target's heap has gained since this connection's last heap or diff.",
   run = ask "diff",
   hidden = has_console,
 }
 
 commands.int = {
-  text = "int\n  A Lua console inside the target, with heapy in hp. Its variables stay until reset.",
+  text = "int\n"
+    .. "  A Lua console inside the target, with heapy in hp. Its variables stay until reset.",
   run = function(session) session:console() end,
   hidden = has_no_console,
 }

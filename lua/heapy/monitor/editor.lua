@@ -49,12 +49,21 @@ function M.new(screen, readline, history)
     screen = screen,
     readline = readline,
     history = history,
+    modes = client.modes(INPUT),
+    streams = { client.streams() },
   }, Editor)
   readline.set_options { auto_add = false, completion = true }
   if history then readline.set_options { histfile = history } end
-  readline.set_readline_name "heapy"
   readline.set_complete_function(completer(self))
   return self
+end
+
+-- Takes Readline's hand from the terminal. lua-readline closes its streams first, so they must no
+-- longer be Readline's.
+local function remove(self)
+  client.setstreams(self.streams[1], self.streams[2])
+  self.readline.handler_remove()
+  self.prompted, self.typing = nil, false
 end
 
 --- Begins a line.
@@ -63,8 +72,9 @@ function Editor:prompt(text)
   self.typing = false
   self.screen:clear()
   self.readline.handler_install(text, function(line)
-    self.readline.handler_remove()
-    self.prompted, self.line, self.ended = nil, line, line == nil
+    remove(self)
+    self.line, self.ended = line, line == nil
+    self.screen.fresh = line ~= nil
   end)
   self.prompted = true
 end
@@ -85,8 +95,7 @@ end
 function Editor:take()
   local line = self.line
   if not line then return nil end
-  self.line, self.typing = nil, false
-  self.screen.fresh = true
+  self.line = nil
   if line:find "%S" and line ~= self.previous then
     self.readline.add_history(line)
     self.previous = line
@@ -98,8 +107,7 @@ end
 function Editor:withdraw()
   if not self.prompted then return end
   if self.readline.sigcleanup then self.readline.sigcleanup() end
-  self.readline.handler_remove()
-  self.prompted, self.typing = nil, false
+  remove(self)
   self.screen.fresh = false
   self.screen:finish()
 end
@@ -108,6 +116,7 @@ end
 function Editor:close()
   self:withdraw()
   self.readline.set_default_complete_function()
+  client.setmodes(INPUT, self.modes)
   if self.history and client.private(self.history) then self.readline.save_history() end
 end
 

@@ -3,8 +3,8 @@
 
 local core = require "heapy.core"
 
-local find, load, pack = string.find, load, table.pack
-local concat, traceback, xpcall = table.concat, debug.traceback, xpcall
+local find, concat = string.find, table.concat
+local pack, unpack = table.pack, table.unpack
 
 local M = {}
 
@@ -35,17 +35,13 @@ function Here:eval(code)
     self.screen:line(why)
     return false
   end
-  local results = pack(xpcall(chunk, traceback))
+  local results = pack(pcall(chunk))
   if not results[1] then
     self.screen:line(tostring(results[2]))
   elseif results.n > 1 then
-    self.screen:line(shown(pack(table.unpack(results, 2, results.n))))
+    self.screen:line(shown(pack(unpack(results, 2, results.n))))
   end
   return false
-end
-
---- Names are not completed here.
-function Here:complete()
 end
 
 core.own(M)

@@ -48,7 +48,7 @@ local function greeting(frame)
   if frame.error then return nil, tostring(frame.error) end
   if frame.heapy ~= VERSION then
     return nil, format("it speaks version %s of the protocol, this is version %d",
-      tostring(frame.heapy), VERSION)
+      tostring(tointeger(frame.heapy) or frame.heapy), VERSION)
   end
   local pid = tointeger(frame.pid)
   if not pid then return nil, "its greeting has no pid" end

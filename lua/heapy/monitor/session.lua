@@ -49,7 +49,8 @@ function Session:hear(what, subject)
   end
 end
 
-local function tell(self)
+--- Tells the news there are.
+function Session:tell()
   for _, news in ipairs(self.news) do self.screen:line(screen.plain(news)) end
   self.news = {}
 end
@@ -108,7 +109,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string "end", "interrupt" or "lost"
 function Session:line(text)
-  tell(self)
+  self:tell()
   self.input:prompt(text)
   while not self.input:waiting() do
     if self.input.ended then return nil, "end" end
@@ -118,16 +119,16 @@ function Session:line(text)
       self.input:withdraw()
       return nil, "interrupt"
     end
-    if lost(self) or can_tell(self) then
+    if not self.input:waiting() and (lost(self) or can_tell(self)) then
       self.input:withdraw()
       if lost(self) then return nil, "lost" end
-      tell(self)
+      self:tell()
       self.input:prompt(text)
     end
   end
   local line = self.input:take()
   if not self.current then self:settle() end
-  tell(self)
+  self:tell()
   return line
 end
 
@@ -351,7 +352,7 @@ function Session:run()
     if lost(self) then self:leave() end
   end
   for _, connection in ipairs(self.targets:open()) do self.targets:close(connection) end
-  tell(self)
+  self:tell()
 end
 
 -- ---- completion ------------------------------------------------------------------------------
@@ -368,9 +369,8 @@ local function complete_command(self, line)
 end
 
 local function complete_lua(self, line)
-  local place = self.current or self.here
-  local before = place.chunk and place.chunk .. "\n" or ""
-  if not self.current then return self.here:complete(line) end
+  if not self.current then return end -- names are completed where they are, in a target
+  local before = self.current.chunk and self.current.chunk .. "\n" or ""
   local asked = self.current:request("complete", before .. line)
   local limit = client.now() + TYPED
   while not asked.done and client.now() < limit do
