@@ -108,18 +108,26 @@ static void hook(lua_State *L, lua_Debug *ar) {
   } else {
     disarm(a, L);
     if (is_safe(L) && hp_target_wanted(hp_target_at(slot))) a->serve(L, hp_target_at(slot));
+    hp_attention_rest(hp_target_at(slot));
   }
+}
+
+void hp_attention_rest(hp_Target *t) {
+  Attention *a = &attentions[hp_target_slot(t)];
+  lua_State *main = atomic_load(&a->main);
+  if (main != NULL && !hp_target_wanted(t) && lua_gethook(main) == hook) disarm(a, main);
 }
 
 /* ---- who is to be hooked -------------------------------------------------- */
 
+/* The main thread, too, which need not run now: a host that sleeps outside of Lua calls
+** it next, or makes a coroutine of it, which inherits the hook. But not where the state
+** moves between OS threads: there it may be running in another. */
 static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
   const char *found[RUNNING];
   int i, n;
-  if (!a->proven) { /* then the main thread, on the chance */
-    if (!hp_target_wanders(t)) arm(a, atomic_load(&a->main));
-    return;
-  }
+  if (!hp_target_wanders(t)) arm(a, atomic_load(&a->main));
+  if (!a->proven) return;
   if (a->peek.pid != 0) a->peek.pid = getpid();
   n = hp_vm_running(&a->vm, &a->peek, frame, found, RUNNING);
   for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);

@@ -23,4 +23,8 @@ void hp_attention_wake(pid_t thread, const void *frame);
 /* Sets the hook on L: from the VM's own thread, at any moment. */
 void hp_attention_arm(hp_Target *t, lua_State *L);
 
+/* Takes the hook off the main thread, which may never run, where nothing is wanted any
+** more: from the VM's own thread. Other threads that have it lose it when they run. */
+void hp_attention_rest(hp_Target *t);
+
 #endif

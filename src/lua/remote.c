@@ -13,8 +13,10 @@
 
 #include "attention.h"
 #include "remote/process.h"
+#include "vm/probe_parts.h"
 #include "vm/running.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -269,13 +271,20 @@ static int choose_signal(const char *name, int usual, int *number) {
   return usual;
 }
 
+/* "Lua 5.4.4"; without the last number where the library does not tell it. */
+static void find_release(char name[32]) {
+  char release[HP_PROBE_RELEASE];
+  hp_probe_release(release);
+  (void)snprintf(name, 32, "Lua %.20s", release[0] != 0 ? release : "5.4");
+}
+
 /* core.remote_on(answer, argv, dir, name, signal, usual, console, limit, log) -> path | nil, why.
 ** signal: its name, or nil for none; usual: true if nobody asked for that one */
 static int remote_on(lua_State *L) {
   hp_TargetOptions o;
   hp_Text members = {0};
   hp_Target *t = NULL;
-  char why[HP_REASON_SIZE];
+  char why[HP_REASON_SIZE], release[32];
   Record *r;
   int rc;
   luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -285,8 +294,7 @@ static int remote_on(lua_State *L) {
   o.console = lua_toboolean(L, 7);
   o.limit = (int64_t)(luaL_checknumber(L, 8) * 1000);
   o.log = luaL_optstring(L, 9, NULL);
-  (void)lua_getglobal(L, "_VERSION");
-  lua_settop(L, 10);
+  lua_settop(L, 9);
   r = push_new_record(L);
   if (r->target != NULL) luaL_error(L, "the monitor is on already");
   lua_pushvalue(L, 1);
@@ -294,7 +302,8 @@ static int remote_on(lua_State *L) {
   post_sentinel(L, r); /* from here on nothing raises */
   if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
     return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
-  o.lua = lua_isstring(L, 10) ? lua_tostring(L, 10) : LUA_VERSION;
+  find_release(release);
+  o.lua = release;
   add_members(L, 4, 2, &members);
   o.members = members.bytes.at;
   o.nmembers = members.bytes.n;
@@ -341,6 +350,7 @@ static int remote_poll(lua_State *L) {
     do_job(L, r, &job, 1);
     n++;
   }
+  if (r != NULL && r->target != NULL) hp_attention_rest(r->target);
   lua_pushinteger(L, n);
   return 1;
 }

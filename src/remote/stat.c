@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAPPING 1000000 /* nanoseconds of processor time between two looks that count as none */
+#define NAPPING 50000 /* nanoseconds of processor time between two looks that count as none */
 
 /* Processor time of a thread, in nanoseconds; -1: there is no such thread. */
 static int64_t time_of(pid_t thread) {
@@ -16,9 +16,9 @@ static int64_t time_of(pid_t thread) {
 }
 
 void hp_stat_look(hp_Target *t, int64_t now) {
-  int64_t ticks = time_of(hp_target_thread(t));
-  if (t->idle == 0 || ticks < t->ticks || ticks - t->ticks > NAPPING) t->idle = now;
-  t->ticks = ticks;
+  int64_t ticks = time_of(hp_target_thread(t)), before = t->ticks;
+  t->ticks = t->step > 0 ? 0 : ticks; /* a signal takes time, too */
+  if (t->idle == 0 || (before != 0 && (ticks < before || ticks - before > NAPPING))) t->idle = now;
 }
 
 static void add_span(hp_Text *text, int64_t ms) {
