@@ -41,10 +41,16 @@ TRUTH := $(wildcard spec/truth/truth.c)
 ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
+TARGET_HOST := $(if $(LUA_LIBS),$(wildcard spec/remote/target_host.c))
 endif
 
 # Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
 PROCESS := $(wildcard spec/remote/process.c)
+
+# What the monitor's end does with bytes from anywhere: alone, to be fed with them.
+FUZZ := $(wildcard spec/remote/fuzz.c)
+FUZZ_SOURCES := $(FUZZ) $(addprefix src/,base/mem.c remote/frame.c remote/json.c remote/request.c \
+  remote/text.c)
 
 export LUA LUA_INCDIR CC
 MAKEFLAGS += --no-print-directory
@@ -94,6 +100,12 @@ $(BUILD)/$(1)/heapy_truth.so: $$(TRUTH) $(BUILD)/$(1)/flags | headers
 $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(HOST) $$(LUA_LIBS)
 
+$(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)
+
+$(BUILD)/$(1)/fuzz: $$(FUZZ_SOURCES) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FUZZ_SOURCES)
+
 $(BUILD)/$(1)/obj/%.o: src/%.c $(BUILD)/$(1)/flags | headers
 	@mkdir -p $$(@D)
 	$$(CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
@@ -119,7 +131,8 @@ $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 # $(call helpers,TREE): what the specs need beside the module.
 helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
   $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
-  $(if $(HOST),$(BUILD)/$(1)/host)
+  $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
+  $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
 
 # The command, for the interpreter that was named.
 $(BUILD)/bin/heapy: lua/bin/heapy FORCE
