@@ -218,7 +218,7 @@ static Record *push_new_record(lua_State *L) {
   r->thread = lua_newthread(L);
   lua_sethook(r->thread, NULL, 0, 0); /* it inherited the program's */
   if (!lua_checkstack(r->thread, LUA_MINSTACK)) luaL_error(L, "not enough memory");
-  own(L);
+  /* heapy's own by way of the record; declared, all functions on its stack would be, too */
   lua_setiuservalue(L, -2, THREAD);
   lua_pushnil(L);
   lua_pushcclosure(L, run, 1); /* no light function: a walk is to know it */
