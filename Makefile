@@ -170,10 +170,11 @@ env: ## print the lines that let Lua find this tree: eval "$(make -s env)"
 # $(call inside,TREE ...): the shell from here on finds the modules of these trees.
 inside = eval "$$(MAKEFLAGS= $(MAKE) -s env TREES='$(1)')"
 
-demo: ## watch a leak being found: a small sync daemon, its heap before and after
+demo: ## watch a leak being found, in a small sync daemon: from within, then from another terminal
 	@.ci/deps run demo
 	@$(MAKE) -s all
-	@$(call inside,lib) && $(LUA) spec/examples/leakhunt.lua
+	@$(call inside,lib) && $(LUA) spec/examples/leakhunt.lua && echo && \
+	  $(LUA) spec/examples/attach.lua
 
 # ---- checking --------------------------------------------------------------------------------
 # Specs run in one process and see build/lib; those under spec/fault see build/testing.

@@ -198,7 +198,8 @@ end
 -- Prints how a request ended.
 local function conclude(self, asked)
   if asked.gone then return self:fault() end -- the end of the connection is told
-  if not asked.ok and not asked.more then self:fault(self.problem(asked)) end
+  if asked.more then return end
+  if not asked.ok then self:fault(self.problem(asked)) end
   if asked.paused then self.screen:line(format("paused %.1f ms", asked.paused)) end
 end
 
