@@ -37,8 +37,9 @@ local sockets = dir .. "/sockets" -- of its own: other programs may be targets t
 local function start_daemon()
   print("$ lua5.4 bin/syncdaemon.lua --root root --store store --debug-heapy_monitor &")
   return output_of(("cd %s && HEAPY_DIR=%s exec %s bin/syncdaemon.lua --root %s --store %s "
-    .. "--interval 0.5 --debug-heapy_monitor >%s 2>&1 & echo $!"):format(quote(here .. "/syncdaemon"),
-    quote(sockets), quote(lua), quote(root), quote(store), quote(dir .. "/log")))
+    .. "--interval 0.5 --debug-heapy_monitor >%s 2>&1 & echo $!"):format(
+      quote(here .. "/syncdaemon"), quote(sockets), quote(lua), quote(root), quote(store),
+      quote(dir .. "/log")))
 end
 
 local function exists(path)
