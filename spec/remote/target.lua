@@ -56,7 +56,7 @@ Peer.__index = Peer
 --- Connects, and takes the greeting.
 function M.connect(path)
   local link = assert(client.connect(path))
-  local peer = setmetatable({ link = link, reader = frames.reader(), last = 0 }, Peer)
+  local peer = setmetatable({ link = link, reader = frames.reader(), last = 0, asked = {} }, Peer)
   peer.greeting = peer:frame()
   return peer
 end
@@ -94,27 +94,32 @@ end
 -- @treturn integer id
 function Peer:send(verb, code)
   self.last = self.last + 1
+  self.asked[self.last] = { out = "", progress = {} }
   assert(self:write(assert(frames.pack { id = self.last, ["do"] = verb, code = code })))
   return self.last
 end
 
---- What comes for a request until it is done: the done frame, and in it what came before.
-function Peer:answer(id)
-  local text, progress, candidates, from = {}, {}, nil, nil
-  while true do
-    local frame = self:frame()
-    if not frame then return nil, table.concat(text) end
-    if frame.id == id then
-      if frame.out then text[#text + 1] = frame.out end
-      if frame.progress then progress[#progress + 1] = frame.progress end
-      if frame.candidates then candidates, from = frame.candidates, frame.from end
-      if frame.done then
-        frame.out, frame.progress = table.concat(text), progress
-        frame.candidates, frame.from = candidates, from
-        return frame
-      end
-    end
+-- Adds a frame to what has come for its request; nil where it is of none.
+function Peer:sort(frame)
+  local all = frame.id and self.asked[frame.id]
+  if not all then return end
+  if frame.out then all.out = all.out .. frame.out end
+  if frame.progress then all.progress[#all.progress + 1] = frame.progress end
+  for key, value in pairs(frame) do
+    if key ~= "out" and key ~= "progress" then all[key] = value end
   end
+end
+
+--- What comes for a request until it is done, in one; nil where the connection ends.
+function Peer:answer(id)
+  local limit = client.now() + PATIENCE
+  while not self.asked[id].done do
+    local frame = self:frame()
+    if not frame then return nil end
+    self:sort(frame)
+    if client.now() > limit then error("there is no answer", 2) end
+  end
+  return self.asked[id]
 end
 
 --- Asks, and waits for the answer.

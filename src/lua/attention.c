@@ -52,10 +52,14 @@ static Displaced *place_of(Attention *a, lua_State *L) {
   return NULL;
 }
 
-/* The program's events are kept on: ours comes with the next instruction. */
+/* The program's events are kept on: ours comes with the next instruction. Where it did
+** not, as the VM was interrupted while it counted instructions down, it is set again. */
 static void arm(Attention *a, lua_State *L) {
   Displaced *place;
-  if (lua_gethook(L) == hook) return;
+  if (lua_gethook(L) == hook) {
+    lua_sethook(L, hook, lua_gethookmask(L) | LUA_MASKCOUNT, 1);
+    return;
+  }
   place = place_of(a, L); /* the program has put its own over ours */
   if (place == NULL) place = place_of(a, NULL);
   if (place == NULL) return;

@@ -6,9 +6,9 @@
 **
 ** The sentinel is an object that nothing refers to. Its finalizer runs once in each
 ** cycle of the collector, in the thread that happens to run: there it notes the OS
-** thread, sets the hook if the VM is wanted, and gives itself its finalizer again. So a
-** VM is reached whose Lua code runs in coroutines that the host resumes itself, even
-** where no signal may be used. It allocates nothing. */
+** thread, sets the hook if the VM is wanted, and posts the next one. So a VM is reached
+** whose Lua code runs in coroutines that the host resumes itself, even where no signal
+** may be used. */
 #include "remote.h"
 
 #include "attention.h"
@@ -169,19 +169,23 @@ static void serve(lua_State *L, hp_Target *t) { serve_at(L, t, 0); }
 
 /* ---- the sentinel --------------------------------------------------------- */
 
+static void post_sentinel(lua_State *L, Record *r) {
+  const void *sentinel = lua_newuserdatauv(L, 0, 0);
+  luaL_setmetatable(L, SENTINEL);
+  lua_pop(L, 1);
+  r->sentinel = sentinel;
+}
+
+/* The next one is a new object: Lua 5.4.4 may forget one that gets its finalizer again.
+** But should there be no memory for it, this one has to do. */
 static int meet(lua_State *L) {
   Record *r = record_of(L);
   if (r == NULL || r->target == NULL || r->sentinel != lua_touserdata(L, 1)) return 0;
   hp_target_seen(r->target);
   if (hp_target_wanted(r->target)) hp_attention_arm(r->target, L);
-  luaL_setmetatable(L, SENTINEL); /* to be met again */
-  return 0;
-}
-
-static void post_sentinel(lua_State *L, Record *r) {
-  r->sentinel = lua_newuserdatauv(L, 0, 0);
   luaL_setmetatable(L, SENTINEL);
-  lua_pop(L, 1);
+  post_sentinel(L, r);
+  return 0;
 }
 
 /* ---- on and off ----------------------------------------------------------- */
@@ -299,7 +303,7 @@ static int remote_on(lua_State *L) {
   if (r->target != NULL) luaL_error(L, "the monitor is on already");
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, ANSWER);
-  post_sentinel(L, r); /* from here on nothing raises */
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
   if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
     return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
   find_release(release);
@@ -312,6 +316,7 @@ static int remote_on(lua_State *L) {
   if (rc != HP_OK) return fail(L, rc, why);
   r->target = t;
   hp_attention_begin(L, t, serve);
+  post_sentinel(L, r); /* may raise: the monitor is on all the same, and can be turned off */
   lua_pushstring(L, hp_target_path(t));
   return 1;
 }
