@@ -9,7 +9,15 @@ local M = {}
 
 local PATIENCE <const> = tonumber(os.getenv "HEAPY_PATIENCE" or "") or 20 -- seconds
 
-M.host = package.searchpath("heapy_process", package.cpath):match "^(.*)/[^/]*$" .. "/target_host"
+local helpers = package.searchpath("heapy_process", package.cpath):match "^(.*)/[^/]*$"
+
+M.host = helpers .. "/target_host"
+
+--- The LUA_CPATH of the tree that is made for tests.
+M.testing = helpers .. "/?.so;;"
+
+--- The program that reads frames: see fuzz.c.
+M.fuzz = helpers .. "/fuzz"
 
 local scripts = 0
 

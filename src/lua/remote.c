@@ -413,7 +413,18 @@ static int remote_objects(lua_State *L) {
   return 2;
 }
 
+#if defined(HP_TESTING)
+/* core.remote_hurry(times): clients have so many times less time */
+static int remote_hurry(lua_State *L) {
+  hp_hub_hurry((int)luaL_checkinteger(L, 1));
+  return 0;
+}
+#endif
+
 const luaL_Reg hp_remote_functions[] = {
+#if defined(HP_TESTING)
+    {"remote_hurry", remote_hurry},
+#endif
     {"remote_on", remote_on},       {"remote_off", remote_off},
     {"remote_path", remote_path},   {"remote_fd", remote_fd},
     {"remote_poll", remote_poll},   {"remote_say", remote_say},

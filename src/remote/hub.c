@@ -20,6 +20,11 @@ hp_Hub hp_hub = {
     .wake = -1,
 };
 
+#if defined(HP_TESTING)
+atomic_int hp_hurry = 1;
+void hp_hub_hurry(int times) { atomic_store(&hp_hurry, times); }
+#endif
+
 void hp_hub_kick(void) {
   uint64_t one = 1;
   if (hp_hub.wake >= 0 && write(hp_hub.wake, &one, sizeof one) < 0) return; /* it is full: awake */

@@ -25,6 +25,14 @@ enum {
   HP_LINGER = 500     /* for the last words to a client */
 };
 
+/* In a build for tests the limits on clients can be a fraction of what they are. */
+#if defined(HP_TESTING)
+extern atomic_int hp_hurry;
+#define hp_limit(ms) ((ms) / atomic_load(&hp_hurry))
+#else
+#define hp_limit(ms) (ms)
+#endif
+
 typedef struct hp_Connection {
   int fd;
   hp_Target *target;

@@ -71,9 +71,9 @@ static int expire(hp_Connection *c, int64_t now) {
     return 1;
   }
   if (c->closing != 0) return 0;
-  if (!c->spoke && now >= c->since + HP_SPEAK)
+  if (!c->spoke && now >= c->since + hp_limit(HP_SPEAK))
     hp_connection_last(c, "error", "nothing was asked in 30 seconds");
-  else if (c->begun != 0 && now >= c->begun + HP_FINISH)
+  else if (c->begun != 0 && now >= c->begun + hp_limit(HP_FINISH))
     hp_connection_last(c, "error", "a request was not finished in 10 seconds");
   return 0;
 }
@@ -84,8 +84,8 @@ static int64_t deadline_of(const hp_Connection *c, int64_t now) {
   int64_t when = now + HP_TICK;
   int i;
   if (c->closing != 0) return earlier(when, c->closing);
-  if (!c->spoke) when = earlier(when, c->since + HP_SPEAK);
-  if (c->begun != 0) when = earlier(when, c->begun + HP_FINISH);
+  if (!c->spoke) when = earlier(when, c->since + hp_limit(HP_SPEAK));
+  if (c->begun != 0) when = earlier(when, c->begun + hp_limit(HP_FINISH));
   for (i = 0; i < c->nqueue; i++) {
     const hp_Request *r = &c->queue[i];
     int64_t patience = r->verb == HP_V_STAT ? HP_GLANCE : HP_PATIENCE;
