@@ -238,7 +238,7 @@ describe("many attachments", function()
     end
   end
 
-  it("leave a program as it was #novalgrind", inside(function()
+  it("leave a program as it was #novalgrind #noasan", inside(function()
     local program, path = target.lua(LOOP)
     attach(path, 100)
     local before, pages = belongings(program.pid)

@@ -26,8 +26,8 @@ static void settle(hp_Inbox *in) {
 
 int hp_inbox_add(hp_Inbox *in, const char *bytes, size_t n) {
   settle(in);
-  if (hp_vec_reserve(&in->bytes, n) != HP_OK) return HP_ENOMEM;
-  if (n > 0) memcpy(in->bytes.at + in->bytes.n, bytes, n);
+  if (hp_vec_reserve(&in->bytes, n + 1) != HP_OK || in->bytes.at == NULL) return HP_ENOMEM;
+  memcpy(in->bytes.at + in->bytes.n, bytes, n);
   in->bytes.n += n;
   return HP_OK;
 }

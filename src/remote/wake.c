@@ -18,9 +18,10 @@ static _Atomic(hp_WakeHandler) handle;
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   hp_WakeHandler f = atomic_load(&handle);
-  (void)number, (void)info;
-  /* the registers were saved at 'context' or above: what they held is found from here */
-  if (f != NULL) f(hp_process_thread(), (const char *)&context);
+  (void)number, (void)info, (void)context;
+  /* the registers were saved above: what they held is found from here (the address of a
+  ** variable would not do: a sanitizer may keep those elsewhere) */
+  if (f != NULL) f(hp_process_thread(), __builtin_frame_address(0));
   errno = saved;
 }
 
