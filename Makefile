@@ -220,6 +220,16 @@ valgrind: ## the specs under memcheck
 	    $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(FAULT_SPECS); } || rc=1; \
 	fi; exit $$rc
 
+# Without address space layout randomization, which some kernels have more of than it can bear.
+RACE_SECONDS ?= 5
+tsan: headers ## the monitor's thread under the thread sanitizer
+	@.ci/deps run
+	@mkdir -p $(BUILD)/tsan
+	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
+	  $(wildcard src/remote/*.c) src/base/mem.c
+	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
+	rc=$$?; rm -rf "$$dir"; exit $$rc
+
 lint: ## look over the sources: luacheck, gcc -fanalyzer, cppcheck, shellcheck, codespell
 	@.ci/deps run lint
 	@$(MAKE) look
@@ -270,5 +280,5 @@ deps: ## install what is missing (with apt): run, demo, test, lint, memory, rock
 clean: ## remove what was built
 	rm -rf $(BUILD) heapy $(SOURCES:.c=.o) $(CLIENT_SOURCES:.c=.o)
 
-.PHONY: all help testing headers FORCE env demo test specs asan valgrind lint look matrix bench \
+.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix bench \
   install uninstall rockspec deps clean
