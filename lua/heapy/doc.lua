@@ -18,6 +18,9 @@ M.sections = {
     { "iso", "hp.iso(v, ...)", "the Set of exactly these values, in a fresh snapshot" },
     { "setref", "hp.setref()", "from now on hp.heap() shows only what was born since",
       "hp.setref(false) shows everything again." },
+    { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
+      "A program takes part once it has called require(\"heapy.RM\").on(). In the monitor, h lists "
+      .. "the commands and q leaves it. The command heapy monitor is the same." },
     { "help", "hp.help(name)", "prints this; with a name, what there is to say of it" },
     { "doc", "hp.doc", "the same as a value: hp.doc prints as this does, hp.doc.heap is a text" },
   },

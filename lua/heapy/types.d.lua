@@ -32,6 +32,11 @@ function heapy.iso(...) end
 ---@return string? message why this VM cannot be read
 function heapy.setref(on) end
 
+---The monitor, in this terminal: from here into other programs that run.
+---@return nil
+---@return string? message what it needs and is not there
+function heapy.monitor() end
+
 ---Prints what there is, or what there is to say of one name.
 ---@param name? string
 function heapy.help(name) end
