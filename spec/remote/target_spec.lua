@@ -85,7 +85,8 @@ describe("a program that is looked into", function()
     assert.equal("error object is not a string but a table", problem "error {}":match "^[^\n]*")
     assert.truthy(problem "hp.heap().nonsense":find("no field 'nonsense'", 1, true))
     assert.truthy(problem "coroutine.yield()":find "attempt to yield")
-    assert.equal("console:1: oh", problem "setmetatable({}, {__tostring = function() error 'oh' end})")
+    assert.equal("console:1: oh",
+      problem "setmetatable({}, {__tostring = function() error 'oh' end})")
     assert.equal("1\n", peer:eval "1")
   end))
 
@@ -161,7 +162,9 @@ describe("a program that is looked into", function()
       assert.is_false(answer.ok)
       assert.truthy(answer.error:find "console of this program is off")
     end
-    for _, verb in ipairs { "ping", "stat", "heap", "diff" } do assert.is_true(peer:ask(verb).ok) end
+    for _, verb in ipairs { "ping", "stat", "heap", "diff" } do
+      assert.is_true(peer:ask(verb).ok)
+    end
     local answer = peer:ask "dump"
     assert.is_false(answer.ok)
     assert.equal("unknown request", answer.error)
@@ -218,7 +221,8 @@ describe("a command that does not end", function()
   end))
 
   it("may run out of memory", inside(function()
-    local _, path = target.embedded("limited", "function work() local i = 0 while true do i = i + 1 end end")
+    local _, path = target.embedded("limited",
+      "function work() local i = 0 while true do i = i + 1 end end")
     local peer = target.connect(path)
     local answer = peer:ask("eval", "local t = {} for i = 1, math.huge do t[i] = {i} end")
     assert.is_false(answer.ok)
