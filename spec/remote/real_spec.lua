@@ -92,7 +92,7 @@ describe("the monitor and a real program #noasan", function()
     interpreter "name = 'repl'"
     local monitor = at_console()
     answer(monitor, "markers = hp.heap()")
-    monitor:type "markers.referr\t"
+    monitor:type "markers.referrer\t"
     monitor:expect "markers.referrers"
     monitor:type ".referen\t"
     monitor:expect "ts"
