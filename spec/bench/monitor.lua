@@ -128,8 +128,9 @@ local function asleep()
   found.wake = median(commands)
   finish(peer)
   -- nobody is to wake this one: it is asked while it waits for its end
-  path = start [[os.execute "exec sleep 8"]]
+  path = start [[os.execute "exec sleep 2"]]
   peer = connect(path)
+  client.poll({}, {}, 0.1)
   for i = 1, 3 do stats[i] = peer:ask "stat" end
   found.stat_asleep = median(stats)
   client.close(peer.link)
