@@ -243,14 +243,18 @@ describe("many attachments", function()
 
   it("leave a program as it was #novalgrind #noasan", inside(function()
     local program, path = target.lua(LOOP)
+    local before = belongings(program.pid)
+    -- Pages it has once all connections are closed, and nothing else is left of them.
+    local function settled()
+      return target.eventually(function()
+        local now, pages = belongings(program.pid)
+        return now.fds == before.fds and now.threads == before.threads and pages
+      end)
+    end
     attach(path, 100)
-    local before, pages = belongings(program.pid)
+    local pages = settled()
     attach(path, 1000)
-    local after, more
-    target.eventually(function()
-      after, more = belongings(program.pid)
-      return after.fds == before.fds and after.threads == before.threads
-    end)
+    local more = settled()
     assert(more - pages < 128, ("%d pages more"):format(more - pages))
     local held = target.connect(path):eval
       "collectgarbage() collectgarbage() return (require 'heapy.core'.memory())"
