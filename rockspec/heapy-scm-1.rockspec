@@ -52,6 +52,7 @@ build = {
         "src/lua/attention.c",
         "src/lua/core.c",
         "src/lua/partition.c",
+        "src/lua/prompt.c",
         "src/lua/remote.c",
         "src/lua/set.c",
         "src/lua/snapshot.c",
@@ -88,7 +89,7 @@ build = {
       },
       incdirs = { "src" },
       defines = { "_GNU_SOURCE" },
-      libraries = { "pthread" },
+      libraries = { "pthread", "dl" },
     },
     ["heapy.client"] = {
       sources = {
