@@ -24,16 +24,17 @@ local scripts = 0
 --- A file with a script that turns monitoring on, says where, and goes on with the code given.
 -- @tparam string code
 -- @tparam[opt] string options the table given to RM.on
-function M.script(code, options)
+-- @tparam[opt] string before code that must have run when the first command comes
+function M.script(code, options, before)
   scripts = scripts + 1
   local path = ("%s/script%d.lua"):format(support.dir, scripts)
   local file <close> = assert(io.open(path, "w"))
   assert(file:write(([[
-    io.stdout:setvbuf "line"
+    io.stdout:setvbuf "line" %s
     RM = require "heapy.RM"
     print("socket " .. assert(RM.on(%s)))
     %s
-  ]]):format(options or "{ log = false }", code)))
+  ]]):format(before or "", options or "{ log = false }", code)))
   return path
 end
 
@@ -47,8 +48,8 @@ function M.start(words, env)
 end
 
 --- The standalone interpreter with such a script.
-function M.lua(code, options, env)
-  return M.start({ support.lua, M.script(code, options) }, env)
+function M.lua(code, options, env, before)
+  return M.start({ support.lua, M.script(code, options, before) }, env)
 end
 
 --- The program that embeds Lua, in one of its modes.

@@ -108,15 +108,15 @@ describe("the monitor's end", function()
   end))
 
   it("says goodbye when it is turned off", inside(function()
-    local _, path = target.lua("local stop = false function off() stop = true end "
-      .. "while not stop do end RM.off() while true do end")
+    local _, path = target.lua("while not stop do end RM.off() while true do end", nil, nil,
+      "local stop = false function off() stop = true end")
     local peer = target.connect(path)
     peer:eval "off()"
     local frame = peer:frame()
     while frame.done do frame = peer:frame() end
     assert.equal("monitoring was turned off", frame.bye)
     assert.is_nil(peer:frame())
-    assert.same({}, sockets())
+    target.eventually(function() return #sockets() == 0 end)
   end))
 
   it("can be turned off and on by a command", inside(function()

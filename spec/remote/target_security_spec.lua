@@ -96,9 +96,12 @@ describe("each attachment", function()
       print(#bytes)
     ]])
     file:close()
-    shell("chmod 0644", other)
-    local program = support.piped { "setpriv", "--reuid=12345", "--clear-groups", support.lua,
-      other, path }
+    -- what the other user needs lies where anybody may read
+    local module = assert(package.searchpath("heapy.client", package.cpath))
+    shell("chmod 0644", other, "&& mkdir", support.dir .. "/heapy", "&& cp", module,
+      support.dir .. "/heapy/ && chmod -R a+rX", support.dir .. "/heapy")
+    local program = support.piped { "setpriv", "--reuid=12345", "--clear-groups", "env",
+      ("LUA_CPATH=%s/?.so"):format(support.dir), "lua5.4", other, path }
     local _, out = program:wait()
     assert.equal("0\n", out)
     assert.truthy(io.open(log):read "a":find "monitor refused: uid 12345")

@@ -5,8 +5,8 @@ local inside = target.inside
 
 local LOOP = "while true do for i = 1, 1000 do local t = {i} end end"
 
-local function connected(code, options)
-  local program, path = target.lua(code or LOOP, options)
+local function connected(code, options, before)
+  local program, path = target.lua(code or LOOP, options, nil, before)
   return target.connect(path), program, path
 end
 
@@ -20,7 +20,8 @@ describe("a program that is looked into", function()
     assert.equal("the one", g.name)
     assert.equal(1, #g.argv)
     assert.truthy(g.argv[1]:find("/script%d+.lua$"))
-    assert.truthy(g.executable:find "lua")
+    local link <close> = assert(io.popen(("readlink /proc/%d/exe"):format(program.pid)))
+    assert.equal(link:read "l", g.executable)
     assert.truthy(g.lua:find("^Lua 5%.4"))
     assert.is_true(g.console)
   end))
@@ -39,7 +40,7 @@ describe("a program that is looked into", function()
   end))
 
   it("prints its heap, and the difference since", inside(function()
-    local peer = connected("held = {} " .. LOOP)
+    local peer = connected(LOOP, nil, "held = {}")
     assert.truthy(peer:ask "diff".out:find "no snapshot yet")
     local answer = peer:ask "heap"
     assert.truthy(answer.out:find("^Partition of a set of %d+ objects"))
@@ -50,7 +51,7 @@ describe("a program that is looked into", function()
   end))
 
   it("runs code: values are printed, names of the console stay in it", inside(function()
-    local peer = connected("mine = 'a program’s' " .. LOOP)
+    local peer = connected(LOOP, nil, "mine = 'a program’s'")
     assert.equal("1\tnil\ttext\n", peer:eval "1, nil, 'text'")
     assert.equal("1\tnil\ttext\n", peer:eval "= 1, nil, 'text'")
     assert.equal("", peer:eval "x, mine = 7, 'a console’s'")
@@ -91,7 +92,7 @@ describe("a program that is looked into", function()
   end))
 
   it("has sets to work with, and what they can do", inside(function()
-    local peer = connected("held = setmetatable({}, {__name = 'Held'}) " .. LOOP)
+    local peer = connected(LOOP, nil, "held = setmetatable({}, {__name = 'Held'})")
     peer:eval "h1 = hp.heap()"
     assert.truthy(peer:eval "h1:where{kind = 'Held'}":find "Partition of a set of 1 object")
     assert.truthy(peer:eval "h1:where{kind = 'Held'}.referrers":find "globals")
