@@ -122,6 +122,13 @@ static int client_poll(lua_State *L) {
   return 2;
 }
 
+/* client.writable(number) -> whether some bytes can be written at once, or will never be */
+static int client_writable(lua_State *L) {
+  struct pollfd one = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLOUT};
+  lua_pushboolean(L, poll(&one, 1, 0) > 0);
+  return 1;
+}
+
 /* client.catch(on): whether Ctrl-C is only noted, for client.poll to tell */
 static int client_catch(lua_State *L) {
   int rc = 0;
@@ -217,7 +224,7 @@ static const luaL_Reg functions[] = {
     {"setmodes", client_setmodes}, {"streams", client_streams},
     {"private", client_private},   {"setstreams", client_setstreams},
     {"now", client_now},           {"uid", client_uid},
-    {NULL, NULL},
+    {"writable", client_writable}, {NULL, NULL},
 };
 
 static const luaL_Reg link_methods[] = {

@@ -8,7 +8,7 @@ local concat = table.concat
 
 local M = {}
 
-local KEPT <const> = 1024 * 1024 -- bytes of output that nobody has looked at
+local KEPT <const> = 16 * 1024 * 1024 -- bytes of output that nobody has looked at
 
 local Request = { __name = "heapy.Request" }
 Request.__index = Request
@@ -42,6 +42,11 @@ function Request:keep(text)
     self.texts[#self.texts + 1] = text
     self.bytes = self.bytes + #text
   end
+end
+
+--- Whether there is output that nobody has looked at.
+function Request:has_output()
+  return self.bytes > 0 or self.lost > 0
 end
 
 --- The output since the last look.

@@ -11,6 +11,9 @@ local concat = table.concat
 local M = {}
 
 local CLEAR <const> = "\r\27[K"
+local OUTPUT <const> = 1
+local PIECE <const> = 1024 -- bytes that are written at once where there is room
+local PIECES <const> = 16
 
 --- Text of which a terminal obeys nothing but the ends of lines and tabs.
 -- @tparam string text
@@ -52,10 +55,16 @@ function Screen:write(text)
   self.fresh = text:sub(-1) == "\n"
 end
 
---- Prints text of a target.
+--- Prints as much of a text as there is room for, so that a slow terminal holds up nobody.
 -- @tparam string text
-function Screen:show(text)
-  self:write(M.plain(text))
+-- @treturn string the rest
+function Screen:pour(text)
+  for _ = 1, PIECES do
+    if text == "" or not client.writable(OUTPUT) then break end
+    self:write(text:sub(1, PIECE))
+    text = text:sub(PIECE + 1)
+  end
+  return text
 end
 
 --- Prints a line of the monitor's own, at the beginning of a line.

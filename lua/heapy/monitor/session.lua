@@ -16,6 +16,7 @@ local M = {}
 
 local LOOK <const> = 0.3 -- seconds between two looks for new targets
 local SOON <const> = 0.02 -- seconds, while a target is about to greet us
+local BRIEF <const> = 0.005 -- seconds, while the terminal has no room
 local SILENCE <const> = 0.5 -- seconds of waiting that need no word
 local TYPED <const> = 1 -- seconds that a completion may take
 
@@ -134,13 +135,12 @@ end
 
 -- ---- asking ----------------------------------------------------------------------------------
 
--- Prints what has come of an answer.
-local function show(self, asked)
+-- What has come of an answer, fit to be printed.
+local function output_of(asked)
   local text, lost_bytes = asked:output()
-  self.screen:show(text)
-  if lost_bytes > 0 then
-    self.screen:line(format("(%d more bytes were not kept while nobody looked)", lost_bytes))
-  end
+  text = screen.plain(text)
+  if lost_bytes == 0 then return text end
+  return text .. format("\n(%d more bytes came than are kept)\n", lost_bytes)
 end
 
 -- Says why it takes long, if it does.
@@ -154,28 +154,32 @@ local function show_progress(self, asked, since)
 end
 
 --- Waits for an answer and prints it as it comes. Ctrl-C breaks it off in the target; a second one
--- leaves it alone.
+-- leaves it alone. What comes is taken however slow the terminal is: a target drops a client that
+-- it would have to wait for.
 -- @tparam table connection
 -- @tparam table asked
 -- @tparam[opt] number limit seconds, then it is broken off
 -- @treturn boolean whether it is done
 function Session:await(connection, asked, limit)
-  local since, broken = client.now(), false
-  while not asked.done do
-    local interrupted = self:turn(asked.done and 0 or SILENCE / 5)
-    show(self, asked)
-    local late = limit and client.now() - since > limit
-    if interrupted or late and not broken then
-      if broken then return false end
-      broken = true
-      since = client.now()
-      connection:interrupt()
-    elseif late then
-      return false
+  local since, broken, left = client.now(), false, ""
+  while not asked.done or left ~= "" or asked:has_output() do
+    if left == "" then left = output_of(asked) end
+    left = self.screen:pour(left)
+    local interrupted = self:turn(left ~= "" and BRIEF or asked.done and 0 or SILENCE / 5)
+    if interrupted and left ~= "" then
+      left = ""
+      asked:output()
     end
-    show_progress(self, asked, since)
+    if not asked.done then
+      local late = limit and client.now() - since > limit
+      if (interrupted or late) and broken then return false end
+      if interrupted or late then
+        broken, since = true, client.now()
+        connection:interrupt()
+      end
+      show_progress(self, asked, since)
+    end
   end
-  show(self, asked)
   self.screen:clear()
   self.screen:finish()
   return true
