@@ -70,7 +70,7 @@ $(1)_FLAGS := $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(2)
 
 $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS)
+	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -lm
 
 $(BUILD)/$(1)/heapy_probe.so: $$($(1)_PROBE_OBJECTS) $(BUILD)/$(1)/flags
 	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_PROBE_OBJECTS)

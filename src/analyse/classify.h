@@ -4,7 +4,7 @@
 
 #include "heap/graph.h"
 #include "heap/idset.h"
-#include "names.h"
+#include "base/names.h"
 
 typedef enum hp_By {
   HP_BY_KIND,

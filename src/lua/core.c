@@ -2,6 +2,7 @@
 ** every word that a user reads is written there. */
 #include "base/mem.h"
 #include "set.h"
+#include "tracker.h"
 
 /* core.check() -> true | nil, why this VM cannot be read */
 static int core_check(lua_State *L) {
@@ -74,6 +75,7 @@ int luaopen_heapy_core(lua_State *L) {
   luaL_setfuncs(L, hp_set_functions, 0);
   luaL_setfuncs(L, hp_partition_functions, 0);
   luaL_setfuncs(L, hp_value_functions, 0);
+  luaL_setfuncs(L, hp_tracker_functions, 0);
   luaL_getmetatable(L, HP_SET);
   lua_setfield(L, -2, "Set");
   luaL_getmetatable(L, HP_PARTITION);
