@@ -3,19 +3,8 @@
 
 #include <string.h>
 
-#define PAGE_BITS 12
-#define LEAF_BITS 23
-#define LEAF_PAGES ((size_t)1 << (LEAF_BITS - PAGE_BITS))
 #define SLAB ((size_t)1 << 16)
 #define PER_OBJECT 9
-
-#define key_of(p) ((uint64_t)(uintptr_t)(p) >> LEAF_BITS)
-#define page_of(p) (((uintptr_t)(p) >> PAGE_BITS) & (LEAF_PAGES - 1))
-#define place_of(p) ((uint8_t)((uintptr_t)(p) >> 4))
-
-static hp_Record *records(const hp_BlockPage *page) {
-  return (hp_Record *)(void *)(page->at + page->cap);
-}
 
 /* ---- leaves --------------------------------------------------------------- */
 
@@ -23,15 +12,6 @@ static size_t slot_of(const hp_Blocks *b, uint64_t key) {
   size_t i = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) & (b->nslots - 1);
   while (b->leaves[i].pages != NULL && b->leaves[i].key != key) i = (i + 1) & (b->nslots - 1);
   return i;
-}
-
-static hp_BlockPage *find_leaf(hp_Blocks *b, uint64_t key) {
-  size_t i;
-  if (b->nslots == 0) return NULL;
-  i = slot_of(b, key);
-  if (b->leaves[i].pages == NULL) return NULL;
-  b->last_key = key;
-  return b->last = b->leaves[i].pages;
 }
 
 static int grow_leaves(hp_Blocks *b) {
@@ -51,7 +31,7 @@ static hp_BlockPage *add_leaf(hp_Blocks *b, uint64_t key) {
   hp_BlockPage *pages;
   size_t i;
   if (2 * (b->nleaves + 1) > b->nslots && grow_leaves(b) != HP_OK) return NULL;
-  pages = hp_new(hp_BlockPage, LEAF_PAGES);
+  pages = hp_new(hp_BlockPage, HP_BLOCK_LEAF_PAGES);
   if (pages == NULL) return NULL;
   i = slot_of(b, key);
   b->leaves[i].key = key;
@@ -59,12 +39,6 @@ static hp_BlockPage *add_leaf(hp_Blocks *b, uint64_t key) {
   b->nleaves++;
   b->last_key = key;
   return b->last = pages;
-}
-
-static inline hp_BlockPage *find_page(hp_Blocks *b, const void *p) {
-  uint64_t key = key_of(p);
-  hp_BlockPage *leaf = key == b->last_key ? b->last : find_leaf(b, key);
-  return leaf == NULL ? NULL : leaf + page_of(p);
 }
 
 /* ---- a page's array ------------------------------------------------------- */
@@ -108,70 +82,36 @@ static int grow_page(hp_Blocks *b, hp_BlockPage *page) {
   if (new.at == NULL) return HP_ENOMEM;
   if (page->at != NULL) {
     memcpy(new.at, page->at, page->n);
-    memcpy(records(&new), records(page), page->n * sizeof(hp_Record));
+    memcpy(hp_block_records(&new), hp_block_records(page), page->n * sizeof(hp_Record));
     spare_array(b, page);
   }
   *page = new;
   return HP_OK;
 }
 
-/* The place's index in the page, or -1: eight places at a time, from the last, as
-** the young die first. */
-static inline int find_place(const hp_BlockPage *page, uint8_t place) {
-  const uint64_t ones = 0x0101010101010101u;
-  int w;
-  for (w = ((int)page->n + 7) / 8; w-- > 0;) {
-    uint64_t x, hit;
-    memcpy(&x, page->at + 8 * w, sizeof x);
-    x ^= place * ones;
-    for (hit = (x - ones) & ~x & (ones << 7); hit != 0; hit &= hit - 1) {
-      int i = 8 * w + __builtin_ctzll(hit) / 8;
-      if (i < page->n && page->at[i] == place) return i;
-    }
-  }
-  return -1;
-}
-
 /* ---- the table ------------------------------------------------------------ */
 
-int hp_blocks_put(hp_Blocks *b, const void *p, hp_Record r) {
-  hp_BlockPage *page = find_page(b, p);
+hp_BlockPage *hp_blocks_page(hp_Blocks *b, const void *p) {
+  uint64_t key = hp_block_key(p);
+  size_t i;
+  if (b->nslots == 0) return NULL;
+  i = slot_of(b, key);
+  if (b->leaves[i].pages == NULL) return NULL;
+  b->last_key = key;
+  b->last = b->leaves[i].pages;
+  return b->last + hp_block_page(p);
+}
+
+hp_BlockPage *hp_blocks_room(hp_Blocks *b, const void *p, hp_BlockPage *page) {
   if (page == NULL) {
-    hp_BlockPage *leaf = add_leaf(b, key_of(p));
-    if (leaf == NULL) return HP_ENOMEM;
-    page = leaf + page_of(p);
+    hp_BlockPage *leaf = add_leaf(b, hp_block_key(p));
+    if (leaf == NULL) return NULL;
+    page = leaf + hp_block_page(p);
   }
-  if (page->n == page->cap && grow_page(b, page) != HP_OK) return HP_ENOMEM;
-  page->at[page->n] = place_of(p);
-  records(page)[page->n++] = ((uintptr_t)p & 8) ? r | HP_RECORD_ODD : r;
-  b->n++;
-  return HP_OK;
+  return page->n < page->cap || grow_page(b, page) == HP_OK ? page : NULL;
 }
 
-int hp_blocks_take(hp_Blocks *b, const void *p, hp_Record *r) {
-  hp_BlockPage *page = find_page(b, p);
-  hp_Record *all;
-  int i;
-  if (page == NULL || page->n == 0) return 0;
-  i = find_place(page, place_of(p));
-  if (i < 0) return 0;
-  all = records(page);
-  *r = all[i];
-  page->n--;
-  page->at[i] = page->at[page->n];
-  all[i] = all[page->n];
-  if (page->n == 0) spare_array(b, page);
-  b->n--;
-  return 1;
-}
-
-int hp_blocks_get(hp_Blocks *b, const void *p, hp_Record *r) {
-  hp_BlockPage *page = find_page(b, p);
-  int i = page == NULL || page->n == 0 ? -1 : find_place(page, place_of(p));
-  if (i < 0) return 0;
-  *r = records(page)[i];
-  return 1;
-}
+void hp_blocks_spare(hp_Blocks *b, hp_BlockPage *page) { spare_array(b, page); }
 
 typedef void (*PageFunction)(void *data, const hp_BlockPage *page, uint64_t base);
 
@@ -179,14 +119,14 @@ static void each_page(const hp_Blocks *b, PageFunction f, void *data) {
   size_t i, k;
   for (i = 0; i < b->nslots; i++) {
     const hp_BlockLeaf *leaf = &b->leaves[i];
-    for (k = 0; leaf->pages != NULL && k < LEAF_PAGES; k++)
+    for (k = 0; leaf->pages != NULL && k < HP_BLOCK_LEAF_PAGES; k++)
       if (leaf->pages[k].n > 0)
-        f(data, &leaf->pages[k], (leaf->key << LEAF_BITS) + ((uint64_t)k << PAGE_BITS));
+        f(data, &leaf->pages[k], (leaf->key << HP_BLOCK_LEAF_BITS) + ((uint64_t)k << HP_BLOCK_PAGE_BITS));
   }
 }
 
 static void halve_page(void *data, const hp_BlockPage *page, uint64_t base) {
-  hp_Record *r = records(page);
+  hp_Record *r = hp_block_records(page);
   unsigned i;
   (void)data;
   (void)base;
@@ -203,7 +143,7 @@ typedef struct Each {
 
 static void each_of_page(void *data, const hp_BlockPage *page, uint64_t base) {
   const Each *each = data;
-  const hp_Record *r = records(page);
+  const hp_Record *r = hp_block_records(page);
   unsigned i;
   for (i = 0; i < page->n; i++) {
     uint64_t at = base + ((uint64_t)page->at[i] << 4) + ((r[i] & HP_RECORD_ODD) ? 8 : 0);
@@ -218,13 +158,13 @@ void hp_blocks_each(const hp_Blocks *b, void (*f)(void *data, const char *p, hp_
 }
 
 size_t hp_blocks_bytes(const hp_Blocks *b) {
-  return b->nslots * sizeof *b->leaves + b->nleaves * LEAF_PAGES * sizeof(hp_BlockPage) +
+  return b->nslots * sizeof *b->leaves + b->nleaves * HP_BLOCK_LEAF_PAGES * sizeof(hp_BlockPage) +
          b->slabs.n * SLAB + hp_vec_bytes(&b->slabs);
 }
 
 void hp_blocks_free(hp_Blocks *b) {
   size_t i;
-  for (i = 0; i < b->nslots; i++) hp_delete(b->leaves[i].pages, LEAF_PAGES);
+  for (i = 0; i < b->nslots; i++) hp_delete(b->leaves[i].pages, HP_BLOCK_LEAF_PAGES);
   hp_delete(b->leaves, b->nslots);
   for (i = 0; i < b->slabs.n; i++) hp_mem_free(b->slabs.at[i], SLAB);
   hp_vec_free(&b->slabs);

@@ -8,6 +8,7 @@
 ** lie at the same addresses. */
 #include "track.h"
 
+#include "base/bits.h"
 #include "base/chunk.h"
 #include "vm/code.h"
 #include "vm/frame.h"
@@ -19,22 +20,31 @@
 #define STALE 2    /* that address is old: the table's register + 1 stands in the upper bits */
 #define REGISTER_AT 48
 
-#define ENTRIES 8192 /* of the small table */
+#define ENTRIES 8192 /* of the small table: for stacks of calls, */
+#define WAYS 2       /* as many of which may share a hash; */
+#define FRAMES 4096  /* and for single calls */
 #define PLACES 16    /* constructors that a table may come from, at the most */
 
 typedef uint64_t Call;
 
-/* The small table: what stood at a hash last. */
+/* The small table: what came last with a hash. */
 typedef struct Entry {
   uint32_t age, site;
-  uint32_t n;
-  uint32_t uncertain;
+  uint32_t check; /* more of the hash */
+  uint16_t n, uncertain;
 } Entry;
+
+typedef struct FrameEntry {
+  Call call;
+  uint32_t age, frame;
+  uint32_t uncertain;
+} FrameEntry;
 
 struct hp_Recent {
   uint32_t age; /* entries of another age are forgotten */
   unsigned nframes;
   Entry entries[ENTRIES];
+  FrameEntry frames[FRAMES];
   Call calls[]; /* nframes for each entry */
 };
 
@@ -62,7 +72,10 @@ size_t hp_where_bytes(const hp_Track *t) {
 
 void hp_where_forget(hp_Track *t) {
   hp_threads_free(&t->protos);
-  if (++t->recent->age == 0) memset(t->recent->entries, 0, sizeof t->recent->entries);
+  if (++t->recent->age != 0) return;
+  memset(t->recent->entries, 0, sizeof t->recent->entries);
+  memset(t->recent->frames, 0, sizeof t->recent->frames);
+  t->recent->age = 1;
 }
 
 /* ---- taking down the calls ------------------------------------------------ */
@@ -82,8 +95,9 @@ static inline Call table_call(const hp_Vm *vm, const char *thread, const char *c
   return saved | STALE | (register_of(vm, thread, ci) + 1) << REGISTER_AT;
 }
 
-static inline unsigned take_down(const hp_Track *t, const char *thread, int tag,
-                                 const char *newtable, Call *calls) {
+/* Built for one frame and for any number of them. */
+HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thread, int tag,
+                           const char *newtable, Call *calls) {
   const char *ci = hp_thread_ci(&t->vm, thread);
   unsigned n = 0;
   int by_c = 0;
@@ -91,7 +105,7 @@ static inline unsigned take_down(const hp_Track *t, const char *thread, int tag,
     calls[n++] = table_call(&t->vm, thread, ci, newtable);
     ci = hp_ci_previous(ci);
   }
-  for (; n < t->nframes && ci != NULL; ci = hp_ci_previous(ci)) {
+  for (; n < nframes && ci != NULL; ci = hp_ci_previous(ci)) {
     if (hp_ci_status(ci) & HP_CIST_C) {
       by_c = BY_C;
     } else {
@@ -102,12 +116,13 @@ static inline unsigned take_down(const hp_Track *t, const char *thread, int tag,
   return n;
 }
 
-static inline size_t entry_of(const Call *calls, unsigned n) {
-  uint64_t h = calls[0];
+/* The products do not wait for one another. */
+static inline uint64_t hash_of(const Call *calls, unsigned n) {
+  uint64_t h = 0, k = 0x9E3779B97F4A7C15u;
   unsigned i;
-  for (i = 1; i < n; i++) h = (h ^ calls[i]) * 0x9E3779B97F4A7C15u;
-  h *= 0x9E3779B97F4A7C15u;
-  return (size_t)(h >> 40) & (ENTRIES - 1);
+  for (i = 0; i < n; i++, k += 0x3C6EF372FE94F82Au) h += calls[i] * k;
+  h ^= h >> 29;
+  return h * 0xBF58476D1CE4E5B9u;
 }
 
 static inline int same_calls(const Call *a, const Call *b, unsigned n) {
@@ -183,7 +198,7 @@ static void add_function(const hp_Vm *vm, const char *ci, const char *proto, hp_
 
 /* What a call is in the text: told apart by file, lines, function, and whether C was at
 ** work; shown with the name that the function has in this call. */
-static int find_frame(hp_Track *t, const char *ci, const char *c_ci, Call call, uint32_t *frame,
+static int make_frame(hp_Track *t, const char *ci, const char *c_ci, Call call, uint32_t *frame,
                       uint32_t *uncertain) {
   const char *proto = hp_frame_proto(ci), *source;
   char name[128];
@@ -200,7 +215,7 @@ static int find_frame(hp_Track *t, const char *ci, const char *c_ci, Call call, 
   find_lines(proto, call, &lines);
   hp_name_add(&text, ":");
   add_lines(&lines, &text);
-  *uncertain += lines.n > 1;
+  *uncertain = lines.n > 1;
   key = text;
   hp_name_addf(&key, " %u%s", (unsigned)hp_proto_line(proto), (call & BY_C) ? " C" : "");
   add_function(&t->vm, ci, proto, &text);
@@ -211,19 +226,34 @@ static int find_frame(hp_Track *t, const char *ci, const char *c_ci, Call call, 
   return hp_sites_frame(t->sites, key.s, text.s, frame);
 }
 
+static int find_frame(hp_Track *t, const char *ci, const char *c_ci, Call call, uint32_t *frame,
+                      uint32_t *uncertain) {
+  FrameEntry *e = &t->recent->frames[(call * 0x9E3779B97F4A7C15u >> 40) & (FRAMES - 1)];
+  int rc;
+  if (e->age != t->recent->age || e->call != call) {
+    e->age = 0;
+    rc = make_frame(t, ci, c_ci, call, &e->frame, &e->uncertain);
+    if (rc != HP_OK) return rc;
+    e->call = call;
+    e->age = t->recent->age;
+  }
+  *frame = e->frame;
+  *uncertain |= e->uncertain;
+  return HP_OK;
+}
+
 /* The same way along the calls as in take_down. */
 static int resolve(hp_Track *t, const char *thread, const Call *calls, unsigned n, Entry *out) {
   const char *ci, *c_ci = NULL;
-  uint32_t frames[HP_FRAMES_MAX], site;
+  uint32_t frames[HP_FRAMES_MAX], site, uncertain = 0;
   unsigned k = 0;
   int rc = HP_OK;
-  out->uncertain = 0;
   for (ci = hp_thread_ci(&t->vm, thread); k < n && ci != NULL && rc == HP_OK;
        ci = hp_ci_previous(ci)) {
     if (hp_ci_status(ci) & HP_CIST_C) {
       c_ci = ci;
     } else {
-      rc = find_frame(t, ci, c_ci, calls[k], &frames[k], &out->uncertain);
+      rc = find_frame(t, ci, c_ci, calls[k], &frames[k], &uncertain);
       c_ci = NULL;
       k++;
     }
@@ -231,34 +261,59 @@ static int resolve(hp_Track *t, const char *thread, const Call *calls, unsigned 
   if (rc == HP_OK) rc = hp_sites_stack(t->sites, frames, k, &site);
   if (rc == HP_OK && site > HP_SITE_MAX) rc = HP_ELIMIT;
   if (rc == HP_OK) out->site = site;
+  out->uncertain = (uint16_t)uncertain;
   return rc;
 }
 
 /* ---- all together --------------------------------------------------------- */
 
+static inline int is_entry(const hp_Track *t, size_t at, uint32_t check, const Call *calls,
+                           unsigned n) {
+  const Entry *e = &t->recent->entries[at];
+  return e->check == check && e->age == t->recent->age && e->n == n &&
+         same_calls(&t->recent->calls[at * t->nframes], calls, n);
+}
+
+/* What was first moves to the second place, what was second is forgotten. */
+static int enter(hp_Track *t, const char *thread, const Call *calls, unsigned n, size_t at,
+                 uint32_t check) {
+  Call *first = &t->recent->calls[at * t->nframes];
+  Entry *e = &t->recent->entries[at];
+  int rc;
+  e[1] = e[0];
+  memcpy(first + t->nframes, first, e[0].n * sizeof *first);
+  e[0].age = 0;
+  rc = resolve(t, thread, calls, n, e);
+  if (rc != HP_OK) return rc;
+  memcpy(first, calls, n * sizeof *calls);
+  e[0].n = (uint16_t)n;
+  e[0].check = check;
+  e[0].age = t->recent->age;
+  return HP_OK;
+}
+
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site) {
   Call calls[HP_FRAMES_MAX];
-  Entry *e;
+  uint64_t hash;
   size_t at;
   unsigned n;
-  int rc;
   *site = HP_SITE_UNKNOWN;
   if (thread == NULL) return HP_OK;
-  n = take_down(t, thread, tag, newtable, calls);
+  n = t->nframes == 1 ? take_down(t, 1, thread, tag, newtable, calls)
+                      : take_down(t, t->nframes, thread, tag, newtable, calls);
   *site = HP_SITE_HOST;
   if (n == 0) return HP_OK;
-  at = entry_of(calls, n);
-  e = &t->recent->entries[at];
-  if (e->age != t->recent->age || e->n != n ||
-      !same_calls(&t->recent->calls[at * t->nframes], calls, n)) {
-    e->age = 0;
-    rc = resolve(t, thread, calls, n, e);
-    if (rc != HP_OK) return rc;
-    memcpy(&t->recent->calls[at * t->nframes], calls, n * sizeof *calls);
-    e->n = n;
-    e->age = t->recent->age;
+  hash = hash_of(calls, n);
+  at = (size_t)(hash >> 40) & (ENTRIES - WAYS);
+  if (!is_entry(t, at, (uint32_t)hash, calls, n)) {
+    if (is_entry(t, at + 1, (uint32_t)hash, calls, n)) {
+      at++;
+    } else {
+      int rc = enter(t, thread, calls, n, at, (uint32_t)hash);
+      if (rc != HP_OK) return rc;
+    }
   }
-  t->uncertain += e->uncertain > 0;
-  *site = e->site;
+  t->uncertain += t->recent->entries[at].uncertain;
+  *site = t->recent->entries[at].site;
   return HP_OK;
 }
