@@ -158,21 +158,16 @@ static int core_sites(lua_State *L) {
 
 static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
 
-/* core.siterow(i) -> what core.sites took down of site i: name, traceback; live objects
-** and bytes; made, bytes made; most at a time, bytes; standard errors of live, bytes */
+/* core.siterow(i) -> what core.sites took down of site i: name; live objects and bytes; made, bytes made; most at a time, bytes; standard errors of live, bytes */
 static int core_siterow(lua_State *L) {
   hp_Track *t = check_tracker(L);
   lua_Integer i = luaL_checkinteger(L, 1);
   hp_SiteRow row;
-  hp_Name name, traceback;
+  hp_Name name;
   luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
   row = t->rows.at[i];
-  hp_name_set(&name, "");
-  hp_sites_name(t->sites, (uint32_t)i, 0, &name);
-  hp_name_set(&traceback, "");
-  hp_sites_name(t->sites, (uint32_t)i, 1, &traceback);
+  hp_name_set(&name, hp_sites_name(t->sites, (uint32_t)i));
   lua_pushlstring(L, name.s, name.n);
-  lua_pushlstring(L, traceback.s, traceback.n);
   lua_pushinteger(L, whole(row.stat.live));
   lua_pushinteger(L, whole(row.size.bytes));
   lua_pushinteger(L, whole(row.stat.made));
@@ -181,7 +176,19 @@ static int core_siterow(lua_State *L) {
   lua_pushinteger(L, whole(row.stat.peak_bytes));
   lua_pushnumber(L, sqrt(row.stat.var > 0 ? row.stat.var : 0));
   lua_pushnumber(L, sqrt(row.size.var > 0 ? row.size.var : 0));
-  return 10;
+  return 9;
+}
+
+/* core.siteframe(i, k) -> frame k (from 0) of site i | nil */
+static int core_siteframe(lua_State *L) {
+  hp_Track *t = check_tracker(L);
+  lua_Integer i = luaL_checkinteger(L, 1), k = luaL_checkinteger(L, 2);
+  hp_Name name;
+  luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
+  if (k < 0 || k >= (lua_Integer)hp_sites_depth(t->sites, i)) return 0;
+  hp_name_set(&name, hp_sites_text(t->sites, hp_sites_at(t->sites, i, k)));
+  lua_pushlstring(L, name.s, name.n);
+  return 1;
 }
 
 /* core.timeline() -> how many points there are, bytes between them */
@@ -210,6 +217,6 @@ static int core_point(lua_State *L) {
 
 const luaL_Reg hp_tracker_functions[] = {
     {"track", core_track},       {"untrack", core_untrack}, {"tracking", core_tracking},
-    {"sites", core_sites},       {"siterow", core_siterow}, {"timeline", core_timeline},
-    {"point", core_point},       {NULL, NULL},
+    {"sites", core_sites},       {"siterow", core_siterow}, {"siteframe", core_siteframe},
+    {"timeline", core_timeline}, {"point", core_point},     {NULL, NULL},
 };

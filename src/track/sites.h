@@ -47,7 +47,15 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 #define hp_sites_at(s, site, i) ((s)->frames.at[(s)->first.at[site] + (i)])
 #define hp_sites_text(s, frame) ((const char *)((s)->texts.at + (s)->shown.at[frame]))
 
-/* Appends the innermost frame; or all, innermost first. */
-void hp_sites_name(const hp_Sites *s, uint32_t site, int whole, hp_Name *out);
+/* The innermost frame. */
+#define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))
+
+typedef struct hp_Text {
+  HP_VEC(char) s;
+} hp_Text;
+
+/* Sets *out (zeroed, or set before; hp_vec_free(&out->s) frees it) to all frames of the
+** site, innermost first: a C string. */
+int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);
 
 #endif
