@@ -23,7 +23,8 @@
 #define ENTRIES 8192 /* of the small table: for stacks of calls, */
 #define WAYS 2       /* as many of which may share a hash; */
 #define FRAMES 4096  /* and for single calls */
-#define PLACES 16    /* constructors that a table may come from, at the most */
+#define PLACES 128   /* constructors that a table may come from, */
+#define LINES 16     /* and their lines, that are named */
 
 typedef uint64_t Call;
 
@@ -133,34 +134,57 @@ static inline int same_calls(const Call *a, const Call *b, unsigned n) {
 
 /* ---- resolving ------------------------------------------------------------ */
 
-/* The lines on which the object may have been made, each once, ascending. */
+/* The lines on which the object may have been made, each once, ascending; or all from
+** the first of two to the second. */
 typedef struct Lines {
-  int at[PLACES];
+  int at[LINES];
   unsigned n;
+  int range;
 } Lines;
 
 static void add_line(Lines *lines, int line) {
   unsigned i = lines->n;
   while (i > 0 && lines->at[i - 1] > line) i--;
   if (i > 0 && lines->at[i - 1] == line) return;
+  if (lines->n == LINES) {
+    lines->range = 1;
+    return;
+  }
   memmove(&lines->at[i + 1], &lines->at[i], (lines->n - i) * sizeof *lines->at);
   lines->at[i] = line;
   lines->n++;
 }
 
-/* Every line of the function, where there are too many places to name. */
+/* From the first line of the function with such a constructor to the last. */
+static void span_constructors(Lines *lines, const char *proto, uint32_t reg) {
+  const char *code = hp_proto_code(proto);
+  uint32_t pc;
+  lines->n = 0;
+  lines->range = 1;
+  for (pc = 0; pc < hp_proto_ncode(proto); pc++) {
+    uint32_t i = hp_code_at(code, pc);
+    int line = hp_proto_line_at(proto, pc);
+    if (hp_op(i) != HP_OP_NEWTABLE || hp_arg_a(i) != reg) continue;
+    if (lines->n == 0) lines->at[0] = lines->at[1] = line;
+    lines->n = 2;
+    if (line < lines->at[0]) lines->at[0] = line;
+    if (line > lines->at[1]) lines->at[1] = line;
+  }
+}
+
+/* Those that are possible; a span where there are too many to name. */
 static void add_constructors(Lines *lines, const char *proto, int32_t saved, uint32_t reg) {
   uint32_t places[PLACES], i, n = hp_newtable_places(proto, saved, reg, places, PLACES);
   for (i = 0; i < n && n <= PLACES; i++) add_line(lines, hp_proto_line_at(proto, places[i]));
-  if (lines->n > 0) return;
-  add_line(lines, (int)hp_proto_line(proto));
-  add_line(lines, (int)hp_proto_lastline(proto));
+  if (lines->n > 0 && !lines->range) return;
+  span_constructors(lines, proto, reg);
 }
 
 static void find_lines(const char *proto, Call call, Lines *lines) {
   uintptr_t pc = (uintptr_t)(call & (((uint64_t)1 << REGISTER_AT) - 4));
   int64_t at = (int64_t)(pc - (uintptr_t)hp_proto_code(proto)) / 4 - 1;
   lines->n = 0;
+  lines->range = 0;
   if (at < -1 || at >= (int64_t)hp_proto_ncode(proto)) return; /* cannot be */
   if (call & STALE)
     add_constructors(lines, proto, (int32_t)at, (uint32_t)(call >> REGISTER_AT) - 1);
@@ -168,12 +192,12 @@ static void find_lines(const char *proto, Call call, Lines *lines) {
     add_line(lines, hp_proto_line_at(proto, at < 0 ? 0 : (uint32_t)at));
 }
 
-/* "41", "41 or 44", "41, 44 or 47"; "?" in code that was stripped of its lines. */
+/* "41", "41 or 44", "41, 44 or 47", "41 to 99"; "?" in code that was stripped of its lines. */
 static void add_lines(const Lines *lines, hp_Name *out) {
   unsigned i;
   if (lines->n == 0) hp_name_add(out, "?");
   for (i = 0; i < lines->n; i++) {
-    if (i > 0) hp_name_add(out, i + 1 < lines->n ? ", " : " or ");
+    if (i > 0) hp_name_add(out, lines->range ? " to " : i + 1 < lines->n ? ", " : " or ");
     if (lines->at[i] < 0)
       hp_name_add(out, "?");
     else
