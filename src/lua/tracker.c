@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <math.h>
+#include <stdatomic.h>
 
 /* The VM may call the wrapper after package's own finalizer has closed this library. */
 static void stay_loaded(void) {
@@ -56,12 +57,21 @@ hp_Track *hp_tracker_seeing(lua_State *L, hp_State *s) {
   return t != NULL && t->on && (is_outermost(L, t) || is_called(L, t)) ? t : NULL;
 }
 
-/* A wrapper that is neither called nor outermost was cut off, and whoever did that may
-** put it back: it is left to itself, and a new one made. */
+/* Wrappers that were cut off: whoever did that may put them back, at any time. So they
+** are never freed, and hand on what they are asked. */
+static _Atomic(hp_Track *) left;
+
+static void leave(hp_Track *t) {
+  t->next = atomic_load(&left);
+  while (!atomic_compare_exchange_weak(&left, &t->next, t)) {}
+}
+
+/* In the place of one that is neither called nor outermost there is a new one. */
 static hp_Track *tracker_for(lua_State *L, hp_State *s) {
   hp_Track *t = s->track;
   if (t != NULL && t->installed && !is_outermost(L, t) && !is_called(L, t)) {
-    t->orphan = 1;
+    hp_track_end(t);
+    leave(t);
     s->track = t = NULL;
   }
   if (t == NULL) s->track = t = hp_new(hp_Track, 1);

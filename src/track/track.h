@@ -45,6 +45,7 @@ typedef struct hp_Track {
   void *ud;
   int on;        /* recording */
   int installed; /* the VM calls it, or a wrapper around it that others made */
+  struct hp_Track *next; /* of those that were cut off */
   int orphan;    /* nobody has it any more but the VM: it goes with the VM's own block */
   uint64_t calls;
   hp_Vm vm;
