@@ -206,6 +206,7 @@ matrix: all ## the specs on every release of Lua 5.4 that can be had
 
 bench: all ## time and memory, beside one full collection of the same heap
 	@$(call inside,lib) && $(LUA) spec/bench/run.lua $(or $(ARGS),--write)
+	@$(call inside,lib) && $(LUA) spec/bench/tracking.lua $(or $(ARGS),--write)
 
 # ---- installing ------------------------------------------------------------------------------
 
