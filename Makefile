@@ -24,7 +24,9 @@ HP_CFLAGS := -std=c11 -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -Isrc $(L
 # nodelete: a leak is reported when the interpreter has already closed the module.
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -Wl,-z,nodelete
 
-SOURCES := $(sort $(wildcard src/*/*.c))
+# Two modules: what a target loads, and what the monitor needs of the system.
+CLIENT_SOURCES := $(sort $(wildcard src/client/*.c))
+SOURCES := $(filter-out $(CLIENT_SOURCES),$(sort $(wildcard src/*/*.c)))
 LUA_FILES := $(sort $(shell cd lua 2>/dev/null && find . -name '*.lua' | cut -c3-))
 ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' 2>/dev/null))
 SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run))
@@ -39,14 +41,23 @@ TRUTH := $(wildcard spec/truth/truth.c)
 ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
+TARGET_HOST := $(if $(LUA_LIBS),$(wildcard spec/remote/target_host.c))
 endif
+
+# Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
+PROCESS := $(wildcard spec/remote/process.c)
+
+# What the monitor's end does with bytes from anywhere: alone, to be fed with them.
+FUZZ := $(wildcard spec/remote/fuzz.c)
+FUZZ_SOURCES := $(FUZZ) $(addprefix src/,base/mem.c remote/frame.c remote/json.c remote/request.c \
+  remote/text.c)
 
 export LUA LUA_INCDIR CC
 MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/lib/heapy/core.so ## build the module into build/lib (the default)
+all: $(BUILD)/lib/heapy/core.so $(BUILD)/lib/heapy/client.so $(BUILD)/bin/heapy ## build the module into build/lib, the command into build/bin (the default)
 
 help: ## this list
 	@echo "Targets:"
@@ -65,12 +76,20 @@ help: ## this list
 # $(call tree,DIRECTORY,FLAGS)
 define tree
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$(BUILD)/$(1)/obj/%.o)
+$(1)_CLIENT_OBJECTS := $$(CLIENT_SOURCES:src/%.c=$(BUILD)/$(1)/obj/%.o)
 $(1)_PROBE_OBJECTS := $$(patsubst %.c,$(BUILD)/$(1)/probe/%.o,$$(PROBE_SOURCES))
 $(1)_FLAGS := $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(2)
 
 $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
 	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -lm
+
+$(BUILD)/$(1)/heapy/client.so: $$($(1)_CLIENT_OBJECTS) $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(CC) -shared $(2) $$(LDFLAGS) -o $$@ $$($(1)_CLIENT_OBJECTS) -ldl
+
+$(BUILD)/$(1)/heapy_process.so: $$(PROCESS) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(PROCESS) -lutil
 
 $(BUILD)/$(1)/heapy_probe.so: $$($(1)_PROBE_OBJECTS) $(BUILD)/$(1)/flags
 	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_PROBE_OBJECTS)
@@ -80,6 +99,12 @@ $(BUILD)/$(1)/heapy_truth.so: $$(TRUTH) $(BUILD)/$(1)/flags | headers
 
 $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(HOST) $$(LUA_LIBS)
+
+$(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)
+
+$(BUILD)/$(1)/fuzz: $$(FUZZ_SOURCES) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FUZZ_SOURCES)
 
 $(BUILD)/$(1)/obj/%.o: src/%.c $(BUILD)/$(1)/flags | headers
 	@mkdir -p $$(@D)
@@ -92,11 +117,11 @@ $(BUILD)/$(1)/probe/%.o: %.c $(BUILD)/$(1)/flags | headers
 # Changes when the compiler, a flag or the list of sources does, and only then.
 $(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" "$$(SOURCES) $$(PROBE_SOURCES)" | \
+	@printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" "$$(SOURCES) $$(CLIENT_SOURCES) $$(PROBE_SOURCES)" | \
 	  cmp -s - $$@ || printf '%s\n' "$$(CC) $$($(1)_FLAGS) $$(LDFLAGS)" \
-	  "$$(SOURCES) $$(PROBE_SOURCES)" >$$@
+	  "$$(SOURCES) $$(CLIENT_SOURCES) $$(PROBE_SOURCES)" >$$@
 
--include $$($(1)_OBJECTS:.o=.d) $$($(1)_PROBE_OBJECTS:.o=.d)
+-include $$($(1)_OBJECTS:.o=.d) $$($(1)_CLIENT_OBJECTS:.o=.d) $$($(1)_PROBE_OBJECTS:.o=.d)
 endef
 
 $(eval $(call tree,lib,))
@@ -104,8 +129,15 @@ $(eval $(call tree,testing,-DHP_TESTING))
 $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 
 # $(call helpers,TREE): what the specs need beside the module.
-helpers = $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
-  $(if $(HOST),$(BUILD)/$(1)/host)
+helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
+  $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
+  $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
+  $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
+
+# The command, for the interpreter that was named.
+$(BUILD)/bin/heapy: lua/bin/heapy FORCE
+	@mkdir -p $(@D)
+	@sed '1s|lua5\.4|$(LUA)|' $< | cmp -s - $@ || { sed '1s|lua5\.4|$(LUA)|' $< >$@ && chmod 755 $@; }
 
 testing: $(BUILD)/testing/heapy/core.so $(call helpers,testing) ## build the module for tests of failing allocations
 
@@ -138,10 +170,11 @@ env: ## print the lines that let Lua find this tree: eval "$(make -s env)"
 # $(call inside,TREE ...): the shell from here on finds the modules of these trees.
 inside = eval "$$(MAKEFLAGS= $(MAKE) -s env TREES='$(1)')"
 
-demo: ## watch a leak being found: a small sync daemon, its heap before and after
+demo: ## watch a leak being found, in a small sync daemon: from within, then from another terminal
 	@.ci/deps run demo
 	@$(MAKE) -s all
-	@$(call inside,lib) && $(LUA) spec/examples/leakhunt.lua
+	@$(call inside,lib) && $(LUA) spec/examples/leakhunt.lua && echo && \
+	  $(LUA) spec/examples/attach.lua
 
 # ---- checking --------------------------------------------------------------------------------
 # Specs run in one process and see build/lib; those under spec/fault see build/testing.
@@ -187,13 +220,23 @@ valgrind: ## the specs under memcheck
 	    $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(FAULT_SPECS); } || rc=1; \
 	fi; exit $$rc
 
+# Without address space layout randomization, which some kernels have more of than it can bear.
+RACE_SECONDS ?= 5
+tsan: headers ## the monitor's thread under the thread sanitizer
+	@.ci/deps run
+	@mkdir -p $(BUILD)/tsan
+	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
+	  $(wildcard src/remote/*.c) src/base/mem.c
+	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
+	rc=$$?; rm -rf "$$dir"; exit $$rc
+
 lint: ## look over the sources: luacheck, gcc -fanalyzer, cppcheck, shellcheck, codespell
 	@.ci/deps run lint
 	@$(MAKE) look
 
 look: headers
 	luacheck -q --no-color lua spec rockspec/*.rockspec
-	@for file in $(SOURCES); do \
+	@for file in $(SOURCES) $(CLIENT_SOURCES); do \
 	  echo "gcc -fanalyzer $$file"; \
 	  gcc $(HP_CFLAGS) -DHP_TESTING -O2 -fanalyzer -Werror -S -o /dev/null $$file || exit 1; \
 	done
@@ -218,10 +261,13 @@ install: all ## copy the module to $(DESTDIR)$(PREFIX)
 	  install -D -m 644 "lua/$$file" "$(DESTDIR)$(PREFIX)/$(SHARE)/$$file" || exit 1; \
 	done
 	install -D -m 755 $(BUILD)/lib/heapy/core.so "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so"
+	install -D -m 755 $(BUILD)/lib/heapy/client.so "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/client.so"
+	install -D -m 755 $(BUILD)/bin/heapy "$(DESTDIR)$(PREFIX)/bin/heapy"
 
 uninstall: ## remove what install put there
 	@for file in $(LUA_FILES); do rm -f "$(DESTDIR)$(PREFIX)/$(SHARE)/$$file"; done
-	rm -f "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so"
+	rm -f "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/core.so" "$(DESTDIR)$(PREFIX)/$(LIB)/heapy/client.so" \
+	  "$(DESTDIR)$(PREFIX)/bin/heapy"
 	@for dir in "$(DESTDIR)$(PREFIX)/$(SHARE)/heapy" "$(DESTDIR)$(PREFIX)/$(LIB)/heapy"; do \
 	  if [ -d "$$dir" ]; then find "$$dir" -depth -type d -empty -delete; fi; \
 	done
@@ -233,7 +279,7 @@ deps: ## install what is missing (with apt): run, demo, test, lint, memory, rock
 	@.ci/deps $(DEPS)
 
 clean: ## remove what was built
-	rm -rf $(BUILD) heapy $(SOURCES:.c=.o)
+	rm -rf $(BUILD) heapy $(SOURCES:.c=.o) $(CLIENT_SOURCES:.c=.o)
 
-.PHONY: all help testing headers FORCE env demo test specs asan valgrind lint look matrix bench \
+.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix bench \
   install uninstall rockspec deps clean

@@ -10,6 +10,7 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 local help = require "heapy.help"
+local output = require "heapy.output"
 local set = require "heapy.set"
 local track = require "heapy.track"
 
@@ -102,7 +103,19 @@ api.tracking, api.sites, api.timeline = track.status, track.sites, track.timelin
 function api.help(name)
   if name ~= nil and type(name) ~= "string" then check.argument(1, "help", "string", name, 2) end
   local text = name == nil and help.all() or help.of(name, 2)
-  print(text)
+  output.print(text)
+end
+
+--- The monitor, in this terminal: lists the programs that are targets, and looks into one.
+-- Returns when the user leaves it; `exit` ends the process.
+-- @treturn[1] nothing
+-- @treturn[2] nil
+-- @treturn[2] string what it needs and is not there
+-- @usage hp.monitor()
+function api.monitor()
+  local outcome, message = require("heapy.monitor").converse {}
+  if not outcome then return nil, message end
+  if outcome.exit then os.exit(true, true) end
 end
 
 local metatable = { __name = "heapy" }
@@ -127,4 +140,13 @@ end
 
 for _, own in ipairs { api, heapy, metatable } do core.own(own) end
 
-return setmetatable(heapy, metatable)
+setmetatable(heapy, metatable)
+
+-- For a program that one cannot edit. The monitor's end asks for this module: it is there then.
+local getenv = os and os.getenv
+if getenv and getenv "HEAPY_MONITOR" then
+  package.loaded["heapy"] = heapy
+  require("heapy.RM").environment()
+end
+
+return heapy

@@ -33,6 +33,9 @@ M.sections = {
       .. "they are read from the C stack), cut (whether another library took the allocator away)." },
     { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
     { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
+    { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
+      "A program takes part once it has called require(\"heapy.RM\").on(). In the monitor, h lists "
+      .. "the commands and q leaves it. The command heapy monitor is the same." },
     { "help", "hp.help(name)", "prints this; with a name, what there is to say of it" },
     { "doc", "hp.doc", "the same as a value: hp.doc prints as this does, hp.doc.heap is a text" },
   },

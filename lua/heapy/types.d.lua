@@ -115,6 +115,10 @@ local Timeline = {}
 ---@return string|true? text
 ---@return string? message why the file cannot be written
 function Timeline:csv(path) end
+---The monitor, in this terminal: from here into other programs that run.
+---@return nil
+---@return string? message what it needs and is not there
+function heapy.monitor() end
 
 ---Prints what there is, or what there is to say of one name.
 ---@param name? string

@@ -93,17 +93,21 @@ describe("the rockspec #noasan", function()
   end)
 end)
 
-describe("the module #noasan", function()
-  it("exports its entry and nothing else", function()
-    local out = must ("nm -D --defined-only " .. quote(build .. "/lib/heapy/core.so"))
-    assert.equal("luaopen_heapy_core\n", (out:gsub("%x+ %a ", "")))
-  end)
+for _, name in ipairs { "core", "client" } do
+  local path = quote(("%s/lib/heapy/%s.so"):format(build, name))
 
-  it("is not linked with a Lua library", function()
-    local out = must ("readelf -d " .. quote(build .. "/lib/heapy/core.so"))
-    assert.is_nil(out:lower():match "needed[^\n]*lua[^\n]*")
+  describe("the module heapy." .. name .. " #noasan", function()
+    it("exports its entry and nothing else", function()
+      local out = must ("nm -D --defined-only " .. path)
+      assert.equal(("luaopen_heapy_%s\n"):format(name), (out:gsub("%x+ %a ", "")))
+    end)
+
+    it("is not linked with a Lua library", function()
+      local out = must ("readelf -d " .. path)
+      assert.is_nil(out:lower():match "needed[^\n]*lua[^\n]*")
+    end)
   end)
-end)
+end
 
 describe("make #noasan", function()
   it("help names every target of the README's kind", function()
@@ -138,11 +142,14 @@ describe("make #noasan", function()
     in_temporary(function(dir)
       local to = " DESTDIR=" .. quote(dir .. "/a b") .. " PREFIX=/usr"
       must("make -s install" .. to)
-      local expected = { "usr/lib/lua/5.4/heapy/core.so" }
+      local expected = { "usr/bin/heapy", "usr/lib/lua/5.4/heapy/client.so",
+        "usr/lib/lua/5.4/heapy/core.so" }
       for _, path in ipairs(files "^lua/.+%.lua$") do
         expected[#expected + 1] = "usr/share/lua/5.4/" .. path:gsub("^lua/", "")
       end
       table.sort(expected)
+      local installed = quote(dir .. "/a b/usr/bin/heapy")
+      assert.equal("heapy scm-1 for Lua 5.4\n", must(installed .. " --version"))
       local found = "cd " .. quote(dir .. "/a b") .. " && find . -type f | cut -c3-"
       assert.same(expected, lines(must(found)))
 

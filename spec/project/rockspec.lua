@@ -12,10 +12,20 @@ local function found(command)
   return list
 end
 
-local sources, modules = {}, {}
-for _, path in ipairs(found "find src -mindepth 2 -maxdepth 2 -name '*.c'") do
-  sources[#sources + 1] = ('        "%s",\n'):format(path)
+-- The sources of a module of C: those under src/client are heapy.client's, the others heapy.core's.
+local function sources(ofclient)
+  local list = {}
+  for _, path in ipairs(found "find src -mindepth 2 -maxdepth 2 -name '*.c'") do
+    if (path:find "^src/client/" ~= nil) == ofclient then
+      list[#list + 1] = ('        "%s",\n'):format(path)
+    end
+  end
+  return table.concat(list)
 end
+
+local lists = { ["heapy.core"] = sources(false), ["heapy.client"] = sources(true) }
+
+local modules = {}
 for _, path in ipairs(found "find lua -name '*.lua' -not -name '*.d.lua'") do -- .d: for editors
   local name = path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
   modules[#modules + 1] = ('    ["%s"] = "%s",\n'):format(name, path)
@@ -26,8 +36,10 @@ local old = file:read "a"
 file:close()
 
 local new = old:gsub('        "src/[^\n]*\n', ""):gsub('    %["[^\n]*"lua/[^\n]*\n', "")
-new = new:gsub("      sources = {\n", function(line) return line .. table.concat(sources) end)
-new = new:gsub("  },\n}\n$", function(last) return table.concat(modules) .. last end)
+new = new:gsub('(%["(heapy%.%a+)"%] = {\n      sources = {\n)', function(head, name)
+  return head .. lists[name]
+end)
+new = new:gsub("  },\n  install = {", function(last) return table.concat(modules) .. last end)
 
 if arg[1] == "--check" then
   if new ~= old then

@@ -18,8 +18,10 @@ typedef struct Kinding {
   hp_Kinds *k;
   ShapeKind *shapes;
   uint64_t *special; /* objects that have their kind already */
-  uint64_t *owned;   /* objects that an instance refers to; their kind is set */
-  uint64_t *shared;  /* those that more than one instance refers to */
+  uint64_t *tables;  /* all there are */
+  uint64_t *held;    /* those that an instance refers to */
+  uint64_t *shared;  /* that more than one does */
+  uint64_t *owned;   /* that one has in a field; their kind is set to what that makes it */
 } Kinding;
 
 const char *hp_type_name(hp_Type t) {
@@ -148,29 +150,27 @@ static int kind_specials(Kinding *w) {
 
 /* ---- owners --------------------------------------------------------------- */
 
-typedef void See(Kinding *w, uint32_t id, uint16_t kind);
-
-static void see_shared(Kinding *w, uint32_t id, uint16_t kind) {
-  (void)kind;
-  if (hp_bit_get(w->owned, id)) hp_bit_set(w->shared, id);
-}
-
-static void see_held(Kinding *w, uint32_t id, uint16_t kind) {
-  (void)kind;
-  hp_bit_set(w->owned, id);
-  if (!hp_bit_get(w->special, id)) w->g->kind[id] = w->shapes[w->g->node[id].aux].kind;
-}
-
-static void see_field(Kinding *w, uint32_t id, uint16_t kind) {
-  if (!hp_bit_get(w->special, id)) w->g->kind[id] = kind;
-}
-
 static int is_field(hp_Item item) {
   return hp_item_kind(item) == HP_I_NAME || hp_item_kind(item) == HP_I_USERVALUE;
 }
 
-/* Every table that the instance holds, in its fields or anywhere. */
-static inline void each_table(Kinding *w, uint32_t id, int fields, See *see) {
+typedef void See(Kinding *w, uint32_t id, hp_Item item, uint16_t kind);
+
+static void see_shared(Kinding *w, uint32_t id, hp_Item item, uint16_t kind) {
+  (void)item;
+  (void)kind;
+  if (hp_bit_get(w->held, id)) hp_bit_set(w->shared, id);
+}
+
+static void see_held(Kinding *w, uint32_t id, hp_Item item, uint16_t kind) {
+  hp_bit_set(w->held, id);
+  if (!is_field(item) || hp_bit_get(w->special, id)) return;
+  hp_bit_set(w->owned, id);
+  w->g->kind[id] = kind;
+}
+
+/* Every table that the instance refers to. */
+static inline void each_table(Kinding *w, uint32_t id, See *see) {
   const hp_Graph *g = w->g;
   const hp_Shape *s = hp_graph_shape(g, id);
   const hp_Item *item = g->shapes.items.at + s->item, *end = item + s->nitems;
@@ -178,8 +178,8 @@ static inline void each_table(Kinding *w, uint32_t id, int fields, See *see) {
   uint16_t kind = w->shapes[g->node[id].aux].owned;
   for (; item < end; item++) {
     uint32_t i, n = hp_item_count(*item);
-    for (i = 0; i < n && (!fields || is_field(*item)); i++)
-      if (hp_graph_type(g, to[i]) == HP_TABLE) see(w, to[i], kind);
+    for (i = 0; i < n; i++)
+      if (hp_bit_get(w->tables, to[i])) see(w, to[i], *item, kind);
     to += n;
   }
 }
@@ -189,15 +189,23 @@ static inline void each_table(Kinding *w, uint32_t id, int fields, See *see) {
 ** in a field is its own; what it holds otherwise is only held. */
 static void own_fields(Kinding *w, uint32_t id) {
   if (hp_graph_shape(w->g, id)->weak & HP_WEAK_VALUES) return;
-  each_table(w, id, 0, see_shared);
-  each_table(w, id, 0, see_held);
-  each_table(w, id, 1, see_field);
+  each_table(w, id, see_shared);
+  each_table(w, id, see_held);
+}
+
+static void find_owners(Kinding *w) {
+  const hp_Graph *g = w->g;
+  uint32_t id;
+  for (id = 0; id < g->n; id++)
+    if (hp_graph_type(g, id) != HP_STRING && hp_bit_get(g->reachable, id) &&
+        w->shapes[g->node[id].aux].instance)
+      own_fields(w, id);
 }
 
 /* ---- every object --------------------------------------------------------- */
 
-/* A plain table that an instance before it owns has its kind already; one whose
-** owner comes later gets it then. */
+/* A plain table that one instance owns has its kind already. Tables that others refer
+** to as well, and what is no plain table, are what they are by themselves. */
 static inline void kind_object(Kinding *w, uint32_t id, uint16_t string) {
   hp_Graph *g = w->g;
   const ShapeKind *s;
@@ -206,23 +214,7 @@ static inline void kind_object(Kinding *w, uint32_t id, uint16_t string) {
     return;
   }
   s = &w->shapes[g->node[id].aux];
-  if (!s->plain || !hp_bit_get(w->owned, id)) g->kind[id] = s->kind;
-  if (s->instance && hp_bit_get(g->reachable, id)) own_fields(w, id);
-}
-
-/* Tables with several owners, and what an instance refers to that is no plain
-** table, are what they are by themselves. */
-static void disown(Kinding *w) {
-  hp_Graph *g = w->g;
-  size_t i, words = hp_words(g->n);
-  for (i = 0; i < words; i++) {
-    uint64_t bits = w->owned[i] & ~w->special[i];
-    for (; bits != 0; bits &= bits - 1) {
-      uint32_t id = (uint32_t)(i * 64 + hp_lowest(bits));
-      const ShapeKind *s = &w->shapes[g->node[id].aux];
-      if (!s->plain || hp_bit_get(w->shared, id)) g->kind[id] = s->kind;
-    }
-  }
+  if (!s->plain || !hp_bit_get(w->owned, id) || hp_bit_get(w->shared, id)) g->kind[id] = s->kind;
 }
 
 static int kind_objects(Kinding *w) {
@@ -231,9 +223,10 @@ static int kind_objects(Kinding *w) {
   uint32_t id;
   int rc = kind_named(w, hp_type_name(HP_STRING), &string);
   if (rc != HP_OK) return rc;
+  hp_graph_of_type(g, HP_TABLE, w->tables);
+  find_owners(w);
   for (id = 0; id < g->n; id++)
     if (!hp_bit_get(w->special, id)) kind_object(w, id, string);
-  disown(w);
   return HP_OK;
 }
 
@@ -254,12 +247,17 @@ int hp_kinds_new(hp_Graph *g) {
   w.k = g->kinds = hp_new(hp_Kinds, 1);
   w.shapes = hp_new(ShapeKind, nshapes);
   w.special = hp_new(uint64_t, words);
-  w.owned = hp_new(uint64_t, words);
+  w.tables = hp_new(uint64_t, words);
+  w.held = hp_new(uint64_t, words);
   w.shared = hp_new(uint64_t, words);
-  if (w.k && w.shapes && w.special && w.owned && w.shared) rc = kind_all(&w);
+  w.owned = hp_new(uint64_t, words);
+  if (w.k && w.shapes && w.special && w.tables && w.held && w.shared && w.owned)
+    rc = kind_all(&w);
   hp_delete(w.shapes, nshapes);
   hp_delete(w.special, words);
-  hp_delete(w.owned, words);
+  hp_delete(w.tables, words);
+  hp_delete(w.held, words);
   hp_delete(w.shared, words);
+  hp_delete(w.owned, words);
   return rc;
 }

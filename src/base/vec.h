@@ -35,7 +35,7 @@ static inline int hp_vec_fit(void **at, size_t *cap, size_t n, size_t elem) {
 
 /* Room for 'more' elements behind the n there are. */
 #define hp_vec_reserve(v, more)       \
-  ((v)->n + (more) <= (v)->cap        \
+  ((v)->at != NULL && (v)->n + (more) <= (v)->cap \
        ? HP_OK                        \
        : hp_vec_grow((void **)&(v)->at, &(v)->cap, (v)->n + (more), sizeof(*(v)->at)))
 

@@ -17,21 +17,37 @@ static void free_radix(hp_Addrs *a) {
 void hp_addrs_free(hp_Addrs *a) {
   size_t i;
   free_radix(a);
-  for (i = 0; i < a->pages.n; i++) {
-    hp_delete(a->pages.at[i]->odd, HP_PAGE_WORDS);
-    hp_delete(a->pages.at[i], 1);
-  }
+  for (i = 0; i < a->pages.n; i++) hp_delete(a->pages.at[i]->odd, HP_PAGE_WORDS);
+  for (i = 0; i < a->slabs.n; i++) hp_delete(a->slabs.at[i].at, a->slabs.at[i].n);
   hp_vec_free(&a->pages);
+  hp_vec_free(&a->slabs);
   a->n = 0;
-  a->last = NULL;
 }
 
 void hp_addrs_compact(hp_Addrs *a) { free_radix(a); }
 
+/* The first slab is for as much as is expected, each other a quarter of what there is. */
+static int new_slab(hp_Addrs *a) {
+  size_t n = (a->slabs.n == 0 ? a->expected >> HP_PAGE_BITS : a->pages.n / 4) + 1;
+  hp_AddrSlab *slab;
+  if (hp_vec_reserve(&a->slabs, 1) != HP_OK) return HP_ENOMEM;
+  slab = &a->slabs.at[a->slabs.n];
+  slab->at = hp_new(hp_AddrPage, n);
+  if (slab->at == NULL) return HP_ENOMEM;
+  slab->n = n;
+  slab->used = 0;
+  a->slabs.n++;
+  return HP_OK;
+}
+
 static int new_page(hp_Addrs *a, hp_AddrPage **slot, uint64_t base) {
+  hp_AddrSlab *slab = a->slabs.n > 0 ? &a->slabs.at[a->slabs.n - 1] : NULL;
   if (hp_vec_reserve(&a->pages, 1) != HP_OK) return HP_ENOMEM;
-  *slot = hp_new(hp_AddrPage, 1);
-  if (*slot == NULL) return HP_ENOMEM;
+  if (slab == NULL || slab->used == slab->n) {
+    if (new_slab(a) != HP_OK) return HP_ENOMEM;
+    slab = &a->slabs.at[a->slabs.n - 1];
+  }
+  *slot = &slab->at[slab->used++];
   (*slot)->base = base;
   a->pages.at[a->pages.n++] = *slot;
   return HP_OK;
@@ -59,20 +75,17 @@ static int set_odd(hp_AddrPage *p, size_t word, uint64_t bit) {
   return HP_OK;
 }
 
-int hp_addrs_add_slowly(hp_Addrs *a, const char *o) {
+int hp_addrs_add_slowly(hp_Addrs *a, const char *o, hp_AddrPage **page) {
   uint64_t at = (uint64_t)(uintptr_t)o;
   uint64_t bit = (uint64_t)1 << ((at >> 4) & 63);
   size_t word = (at >> 10) & (HP_PAGE_WORDS - 1);
-  hp_AddrPage *p = a->last;
+  int rc;
   if (at >> 48 || (at & 7)) return HP_EVM;
-  if (p == NULL || p->base != at >> HP_PAGE_BITS << HP_PAGE_BITS) {
-    int rc = find_page(a, at, &p);
-    if (rc != HP_OK) return rc;
-    a->last = p;
-  }
-  if (p->words[word].bits & bit) return HP_EVM;
-  p->words[word].bits |= bit;
-  return (at & 8) ? set_odd(p, word, bit) : HP_OK;
+  rc = find_page(a, at, page);
+  if (rc != HP_OK) return rc;
+  if ((*page)->words[word].bits & bit) return HP_ADDR_KNOWN;
+  (*page)->words[word].bits |= bit;
+  return (at & 8) ? set_odd(*page, word, bit) : HP_OK;
 }
 
 static int by_base(const void *x, const void *y) {
@@ -151,7 +164,8 @@ uint32_t hp_addrs_id(const hp_Addrs *a, const char *o) {
 }
 
 size_t hp_addrs_bytes(const hp_Addrs *a) {
-  size_t i, n = hp_vec_bytes(&a->pages) + a->pages.n * sizeof(hp_AddrPage);
+  size_t i, n = hp_vec_bytes(&a->pages) + hp_vec_bytes(&a->slabs);
+  for (i = 0; i < a->slabs.n; i++) n += a->slabs.at[i].n * sizeof(hp_AddrPage);
   for (i = 0; i < a->pages.n; i++)
     if (a->pages.at[i]->odd != NULL) n += HP_PAGE_WORDS * sizeof(uint64_t);
   return n;

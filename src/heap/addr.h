@@ -32,17 +32,25 @@ typedef struct hp_AddrPage {
   hp_AddrWord words[HP_PAGE_WORDS];
 } hp_AddrPage;
 
+/* Pages lie together, where the system may give a large page of its own to many of
+** them: lookups go everywhere, and each would else wait for the processor's map. */
+typedef struct hp_AddrSlab {
+  hp_AddrPage *at; /* owned */
+  size_t n, used;
+} hp_AddrSlab;
+
 typedef struct hp_Addrs {
   uint32_t n;                  /* objects */
+  size_t expected;             /* bytes of objects; a wish, may be 0 */
   HP_VEC(hp_AddrPage *) pages; /* by address once sealed */
+  HP_VEC(hp_AddrSlab) slabs;   /* what they are cut from */
   hp_AddrPage ***top;          /* bits 47..32 -> bits 31..19 -> page */
-  hp_AddrPage *last;           /* where the last address was added */
 } hp_Addrs;
 
 void hp_addrs_free(hp_Addrs *a);
 
 /* hp_addrs_add where more is to be done than to set a bit. */
-int hp_addrs_add_slowly(hp_Addrs *a, const char *o);
+int hp_addrs_add_slowly(hp_Addrs *a, const char *o, hp_AddrPage **page);
 
 /* Numbers the objects. HP_ELIMIT when there are more than 32 bits can count. */
 int hp_addrs_seal(hp_Addrs *a);
@@ -58,15 +66,17 @@ uint32_t hp_addrs_id(const hp_Addrs *a, const char *o);
 
 size_t hp_addrs_bytes(const hp_Addrs *a);
 
-/* Marks an address. HP_EVM if it cannot be an object's (not 8-aligned, above
-** 2^48, or the place of another object). */
-static inline int hp_addrs_add(hp_Addrs *a, const char *o) {
+#define HP_ADDR_KNOWN 1 /* this address, or one in the same 16 bytes, is marked already */
+
+/* Marks an address; looks first in *page, and leaves there where it lies. HP_EVM if
+** it cannot be an object's (not 8-aligned, above 2^48). */
+static inline int hp_addrs_add(hp_Addrs *a, const char *o, hp_AddrPage **page) {
   uint64_t at = (uint64_t)(uintptr_t)o, bit = (uint64_t)1 << ((at >> 4) & 63);
   hp_AddrWord *w;
-  if (a->last == NULL || (at & 15) || a->last->base != at >> HP_PAGE_BITS << HP_PAGE_BITS)
-    return hp_addrs_add_slowly(a, o);
-  w = &a->last->words[(at >> 10) & (HP_PAGE_WORDS - 1)];
-  if (w->bits & bit) return HP_EVM;
+  if (*page == NULL || (at & 15) || (*page)->base != at >> HP_PAGE_BITS << HP_PAGE_BITS)
+    return hp_addrs_add_slowly(a, o, page);
+  w = &(*page)->words[(at >> 10) & (HP_PAGE_WORDS - 1)];
+  if (w->bits & bit) return HP_ADDR_KNOWN;
   w->bits |= bit;
   return HP_OK;
 }
@@ -102,6 +112,11 @@ HP_PART uint32_t hp_addrs_find_near(const hp_Addrs *a, const char *o,
 static inline uint32_t hp_addrs_find(const hp_Addrs *a, const char *o) {
   const hp_AddrPage *page = NULL;
   return hp_addrs_find_near(a, o, &page);
+}
+
+/* Is the address marked? Before it is sealed as well, not after compact. */
+static inline int hp_addrs_has(const hp_Addrs *a, const char *o) {
+  return a->top != NULL && hp_addrs_find(a, o) != HP_NONE;
 }
 
 #endif

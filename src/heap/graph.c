@@ -118,3 +118,9 @@ const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id) {
   size_t i = hp_vec_find(&g->protos, id);
   return i < g->protos.n && g->protos.at[i].id == id ? &g->protos.at[i] : NULL;
 }
+
+void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits) {
+  uint32_t id;
+  for (id = 0; id < g->n; id++)
+    bits[id >> 6] |= (uint64_t)(hp_graph_type(g, id) == type) << (id & 63);
+}

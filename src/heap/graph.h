@@ -144,6 +144,10 @@ static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
   return (hp_Type)(g->info[id] & HP_INFO_TYPE);
 }
 
+/* Sets the bits of all objects of a type: 'bits' is zeroed and has room for n. Where
+** types are asked for at random this is quicker than 'info', eight times smaller. */
+void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits);
+
 /* What all objects of a shape have as metatable, or HP_NONE. */
 static inline uint32_t hp_shape_metatable(const hp_Shape *s) {
   return s->type == HP_FUNCTION ? HP_NONE : s->common;

@@ -37,6 +37,7 @@ typedef struct Mark {
   uint64_t *anchors; /* what is heapy's by itself: not entered in round one */
   uint64_t *keys;    /* objects that are the key of some pair */
   uint64_t *met;     /* anchors that round one came across */
+  uint64_t *strings;
   HP_VEC(uint32_t) todo;
   HP_VEC(Pair) pairs; /* by key */
   int entering;       /* 0: anchors are not entered */
@@ -53,7 +54,7 @@ static inline void push(Mark *m, uint32_t id) {
     return;
   }
   hp_bit_set(m->marked, id);
-  if (hp_graph_type(m->g, id) == HP_STRING) return; /* leads nowhere, and is no pair's key */
+  if (hp_bit_get(m->strings, id)) return; /* leads nowhere, and is no pair's key */
   m->todo.at[m->todo.n++] = id;
 }
 
@@ -234,7 +235,7 @@ static int follow(Mark *m, uint32_t id) {
 ** was asked of memory: first where their references are, then the references. */
 static int drain(Mark *m) {
   const hp_Graph *g = m->g;
-  uint32_t queue[QUEUE], first = 0, n = 0;
+  uint32_t queue[QUEUE] = {0}, first = 0, n = 0;
   int rc = HP_OK;
   while (rc == HP_OK && (m->todo.n > 0 || n > 0)) {
     while (n < QUEUE && m->todo.n > 0) {
@@ -429,6 +430,12 @@ static uint8_t *new_shapes(const hp_Graph *g) {
   return flags;
 }
 
+static uint64_t *new_strings(const hp_Graph *g) {
+  uint64_t *bits = hp_new(uint64_t, hp_words(g->n));
+  if (bits != NULL) hp_graph_of_type(g, HP_STRING, bits);
+  return bits;
+}
+
 int hp_mark(hp_Graph *g, uint32_t own, uint64_t *live) {
   size_t words = hp_words(g->n), shapes = g->shapes.shapes.n;
   Mark m;
@@ -439,13 +446,16 @@ int hp_mark(hp_Graph *g, uint32_t own, uint64_t *live) {
   m.anchors = hp_new(uint64_t, words);
   m.keys = hp_new(uint64_t, words);
   m.met = hp_new(uint64_t, words);
+  m.strings = new_strings(g);
   m.shapes = new_shapes(g);
-  if (m.marked && m.anchors && m.keys && m.met && m.shapes) rc = rounds(&m, own, live);
+  if (m.marked && m.anchors && m.keys && m.met && m.strings && m.shapes)
+    rc = rounds(&m, own, live);
   if (rc == HP_OK) sum_sizes(g);
   hp_delete(m.marked, words);
   hp_delete(m.anchors, words);
   hp_delete(m.keys, words);
   hp_delete(m.met, words);
+  hp_delete(m.strings, words);
   hp_delete(m.shapes, shapes);
   hp_vec_free(&m.todo);
   hp_vec_free(&m.pairs);
@@ -481,10 +491,12 @@ int hp_mark_returning(hp_Graph *g, uint64_t *live) {
   m.g = g;
   m.entering = m.returning = 1;
   m.marked = hp_new(uint64_t, words);
+  m.strings = new_strings(g);
   m.shapes = new_shapes(g);
-  if (m.marked && m.shapes) rc = mark_returning(&m, live);
+  if (m.marked && m.strings && m.shapes) rc = mark_returning(&m, live);
   if (rc == HP_OK) memcpy(live, m.marked, words * sizeof *live);
   hp_delete(m.marked, words);
+  hp_delete(m.strings, words);
   hp_delete(m.shapes, shapes);
   hp_vec_free(&m.todo);
   return rc;

@@ -1,6 +1,7 @@
 /* heapy.core: the C core as a Lua module. Its functions are for lua/heapy alone;
 ** every word that a user reads is written there. */
 #include "base/mem.h"
+#include "remote.h"
 #include "set.h"
 #include "tracker.h"
 
@@ -70,12 +71,14 @@ int luaopen_heapy_core(lua_State *L) {
   luaL_checkversion(L);
   hp_state_open(L);
   hp_set_open(L);
+  hp_remote_open(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   luaL_setfuncs(L, hp_set_functions, 0);
   luaL_setfuncs(L, hp_partition_functions, 0);
   luaL_setfuncs(L, hp_value_functions, 0);
   luaL_setfuncs(L, hp_tracker_functions, 0);
+  luaL_setfuncs(L, hp_remote_functions, 0);
   luaL_getmetatable(L, HP_SET);
   lua_setfield(L, -2, "Set");
   luaL_getmetatable(L, HP_PARTITION);

@@ -3,10 +3,13 @@
 
 local USAGE = [[
 usage: syncdaemon.lua --root DIR --store DIR [--once] [--interval SECONDS]
+                     [--debug-heapy_monitor]
   --root DIR          the tree to copy
   --store DIR         where the copy goes; it is made if need be
   --once              one scan, then the end
   --interval SECONDS  the time between two scans (default: 5)
+  --debug-heapy_monitor
+                      lets "heapy monitor" look in, from another terminal
 ]]
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
@@ -25,7 +28,7 @@ local function fail(message)
 end
 
 -- What each option takes: a word from the command line, or nothing.
-local flags = { once = true, help = true }
+local flags = { once = true, help = true, ["debug-heapy_monitor"] = true }
 local options = { root = true, store = true, interval = true }
 
 local function parse(args)
@@ -92,6 +95,7 @@ if chosen.help then
   os.exit(0)
 end
 local root, store, interval = check(chosen)
+if chosen["debug-heapy_monitor"] then require("heapy.RM").on() end
 
 local daemon = main.new(root, store)
 local log <close> = assert(io.open(files.join(files.join(store, main.STATE), "log"), "a"))

@@ -1,0 +1,121 @@
+--- The remote monitor's end in the program that is looked at.
+-- `require("heapy.RM").on()` is all a program needs; then `heapy monitor`, in another terminal,
+-- finds it.
+-- @module heapy.RM
+-- @usage
+-- require("heapy.RM").on()
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local console = require "heapy.console"
+
+local pairs, rawget, tostring, type = pairs, rawget, tostring, type
+local format, huge = string.format, math.huge
+
+local M = {}
+
+local USUAL = "URG" -- ignored by programs that do not know it
+local LIMIT = 60
+
+local OPTIONS = {
+  name = { string = true }, dir = { string = true }, log = { string = true, boolean = true },
+  signal = { string = true, number = true, boolean = true }, console = { boolean = true },
+  limit = { number = true },
+}
+
+local function check_options(options, level)
+  if type(options) ~= "table" then check.argument(1, "on", "table", options, level + 1) end
+  check.keys(options, "option", "on", OPTIONS, level + 1)
+  for name, types in pairs(OPTIONS) do
+    local value = rawget(options, name)
+    if value ~= nil and not types[type(value)] then
+      check.fail(level + 1, "bad option '%s' to 'on' (got %s)", name, check.typename(value))
+    end
+  end
+  local limit = rawget(options, "limit")
+  if limit and not (limit > 0 and limit < huge) then
+    check.fail(level + 1, "bad option 'limit' to 'on' (a number of seconds above 0 expected)")
+  end
+end
+
+-- The command line as the standalone interpreter tells it: the script, and what is behind it.
+local function arguments()
+  local list = {}
+  local arg = rawget(_G, "arg")
+  if type(arg) ~= "table" or type(rawget(arg, 0)) ~= "string" or not rawget(arg, -1) then
+    return list
+  end
+  for i = 0, #arg do list[i + 1] = tostring(rawget(arg, i)) end
+  return list
+end
+
+-- signal = nil or true: the usual one; false: none.
+local function signal_of(value)
+  if value == nil or value == true then return USUAL, true end
+  return value and tostring(value) or nil, false
+end
+
+--- Lets this user's monitors (and root's) look into the program.
+-- On already, it says where; with options, it begins anew with them.
+-- @tparam[opt] table options
+--   `name`: what the monitor calls the program;
+--   `dir`: where the socket is to lie, instead of `$XDG_RUNTIME_DIR/heapy`;
+--   `signal`: what wakes the program's thread, `"URG"` by default, `false` for nothing;
+--   `console = false`: no code can be run, only `stat`, `heap` and `diff` be asked;
+--   `limit`: seconds that one command may take, 60 by default;
+--   `log`: a file that gets a line for each attach instead of standard error, or `false`
+-- @treturn[1] string path of the socket
+-- @treturn[2] nil
+-- @treturn[2] string why it cannot be
+-- @usage require("heapy.RM").on{name = "worker 3", console = false}
+function M.on(options)
+  if options ~= nil then
+    check_options(options, 2)
+    M.off()
+  end
+  options = options or {}
+  require "heapy" -- now: later its files may be out of reach
+  local path = core.remote_path()
+  if path then return path end
+  local signal, usual = signal_of(rawget(options, "signal"))
+  local log = rawget(options, "log")
+  return core.remote_on(console.answer, arguments(), rawget(options, "dir"),
+    rawget(options, "name"), signal, usual, rawget(options, "console") ~= false,
+    rawget(options, "limit") or LIMIT, log == false and "" or log ~= true and log or nil)
+end
+
+--- Ends it: connections are closed, the socket is removed.
+-- @treturn boolean whether it was on
+function M.off()
+  local was = core.remote_off()
+  console.forget()
+  return was
+end
+
+--- Does what monitors wait for, now. For programs that sleep in an event loop of their own: call
+-- it when `fd` is readable.
+-- @treturn integer how many commands were run
+function M.poll()
+  return core.remote_poll()
+end
+
+--- A file descriptor that is readable while a monitor waits for the program.
+-- It is never to be read or closed by the program.
+-- @treturn ?integer nil where the monitor is off
+function M.fd()
+  return core.remote_fd()
+end
+
+--- Turns it on where the environment says so (HEAPY_MONITOR=1).
+function M.environment()
+  local getenv = os and os.getenv
+  local value = getenv and getenv "HEAPY_MONITOR"
+  if not value or value == "" or value == "0" then return end
+  local path, message = M.on()
+  if not path and io and io.stderr then
+    io.stderr:write(format("heapy: the monitor is not on: %s\n", message))
+  end
+end
+
+core.own(M)
+return M

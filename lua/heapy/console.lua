@@ -1,0 +1,91 @@
+--- The target's side of the monitor's commands: who asked, what for, and what comes back.
+-- Runs in the program's Lua state at a safe point, in a Lua thread of heapy's own. What is printed
+-- goes to the client piece by piece.
+-- @module heapy.console
+
+local core = require "heapy.core"
+local complete = require "heapy.console.complete"
+local eval = require "heapy.console.eval"
+local output = require "heapy.output"
+local shown = require "heapy.console.shown"
+local verbs = require "heapy.console.verbs"
+
+local pcall = pcall
+
+local M = {}
+
+local sessions = {} -- by connection: { env = the console's variables, base = diff's base }
+
+local function session_of(connection)
+  local session = sessions[connection]
+  if not session then
+    session = {}
+    sessions[connection] = session
+  end
+  return session
+end
+
+local function end_session(session)
+  verbs.rebase(session, nil)
+  eval.reset(session)
+end
+
+local answers = {}
+
+function answers.eval(session, code) return eval.run(session, code) end
+
+function answers.complete(session, code)
+  core.remote_candidates(complete.of(eval.environment(session), code))
+  return true
+end
+
+function answers.reset(session)
+  end_session(session)
+  return true
+end
+
+for name, verb in pairs(verbs.known) do answers[name] = verb end
+
+-- With heapy's own printing led to the client.
+local function redirected(f, ...)
+  local before = output.print
+  output.print = shown.print
+  local ok, done, message, more = pcall(f, ...)
+  output.print = before
+  if not ok then return false, done end
+  return done, message, more
+end
+
+--- Does what a client asked.
+-- @tparam string verb
+-- @tparam integer connection its number; 0 where nobody in particular asked
+-- @tparam ?string code what the verb is about
+-- @tparam ?string place where the program is
+-- @treturn boolean whether it went well
+-- @treturn ?string what was wrong
+-- @treturn ?boolean whether the code is the beginning of something
+function M.answer(verb, connection, code, place)
+  if verb == "forget" then
+    local session = sessions[connection]
+    sessions[connection] = nil
+    if session then end_session(session) end
+    return true
+  elseif verb == "glance" then
+    verbs.glance(place)
+    return true
+  end
+  return redirected(answers[verb], session_of(connection), code)
+end
+
+--- Forgets all connections.
+function M.forget()
+  for connection, session in pairs(sessions) do
+    sessions[connection] = nil
+    end_session(session)
+  end
+end
+
+core.own(M)
+core.own(sessions)
+core.own(answers)
+return M

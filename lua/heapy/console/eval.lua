@@ -1,0 +1,89 @@
+--- The console: runs lines of Lua in the program's state.
+-- Each client has variables of its own in front of the program's globals.
+-- @module heapy.console.eval
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local shown = require "heapy.console.shown"
+
+local globals = _G
+local find, gsub, sub = string.find, string.gsub, string.sub
+local load, next, pack, pcall, setmetatable, unpack, xpcall =
+  load, next, table.pack, pcall, setmetatable, table.unpack, xpcall
+local traceback = debug and debug.traceback -- luacheck: std lua54
+
+local M = {}
+
+local CHUNK = "=console"
+
+--- The console's variables: made on first need.
+-- @tparam table session
+-- @treturn table
+function M.environment(session)
+  if not session.env then
+    session.env = setmetatable({ hp = require "heapy", print = shown.print }, { __index = globals })
+  end
+  return session.env
+end
+
+--- Forgets the console's variables. Snapshots that they are sets of are freed.
+-- @tparam table session
+function M.reset(session)
+  for _, value in next, session.env or {} do
+    local set = check.set_of(value)
+    if set then core.close(set) end
+  end
+  session.env = nil
+end
+
+-- A line is an expression, whose values are printed, or statements.
+local function compile(code, env)
+  local f = load("return " .. gsub(code, "^%s*=", "", 1) .. "\n", CHUNK, "t", env)
+  if f then return f end
+  return load(code, CHUNK, "t", env)
+end
+
+-- From what the console itself called on, a traceback says nothing.
+local function trace(problem)
+  local message = shown.problem(problem)
+  if not traceback then return message end
+  local text = traceback("", 2)
+  local ours = find(text, "\n%s+%[C%]: in function 'xpcall'")
+  if ours then text = sub(text, 1, ours - 1) end
+  if not find(text, "\n.*\n.*\n") then return message end -- the line itself and nothing else
+  return message .. shown.text(text)
+end
+
+local function print_values(env, n, ...)
+  if n == 0 then return end
+  env._ = ...
+  env.print(...)
+end
+
+-- What a line that is a set, a difference or a page gives is shown whole: it bounds itself.
+local function show(env, values)
+  local ok, problem = pcall(print_values, env, values.n - 1, unpack(values, 2, values.n))
+  if ok then return true end
+  return false, shown.problem(problem)
+end
+
+--- Runs a line, or several.
+-- @tparam table session
+-- @tparam string code
+-- @treturn boolean whether it went well
+-- @treturn ?string what was wrong
+-- @treturn ?boolean whether the code is the beginning of something: nothing was run
+function M.run(session, code)
+  local env = M.environment(session)
+  local f, message = compile(code, env)
+  if not f then
+    if find(message, "<eof>$") then return true, nil, true end
+    return false, shown.text(message)
+  end
+  local values = pack(xpcall(f, trace))
+  if not values[1] then return false, values[2] end
+  return show(env, values)
+end
+
+core.own(M)
+return M

@@ -1,0 +1,49 @@
+--- The console in the monitor's own process: a few lines of Lua, with heapy in hp.
+-- @module heapy.monitor.here
+
+local core = require "heapy.core"
+
+local find, concat = string.find, table.concat
+local pack, unpack = table.pack, table.unpack
+
+local M = {}
+
+local Here = { __name = "heapy.Here" }
+Here.__index = Here
+
+--- A console.
+-- @tparam table screen
+function M.new(screen)
+  local variables = setmetatable({ hp = require "heapy" }, { __index = _G })
+  return setmetatable({ screen = screen, variables = variables }, Here)
+end
+
+local function shown(values)
+  local texts = {}
+  for i = 1, values.n do texts[i] = tostring(values[i]) end
+  return concat(texts, "\t")
+end
+
+--- Runs a chunk, prints what it gives.
+-- @tparam string code
+-- @treturn boolean whether it is incomplete
+function Here:eval(code)
+  local chunk, why = load("return " .. code, "=stdin", "t", self.variables)
+  if not chunk then chunk, why = load(code, "=stdin", "t", self.variables) end
+  if not chunk then
+    if find(why, "<eof>", -5, true) then return true end
+    self.screen:line(why)
+    return false
+  end
+  local results = pack(pcall(chunk))
+  if not results[1] then
+    self.screen:line(tostring(results[2]))
+  elseif results.n > 1 then
+    self.screen:line(shown(pack(unpack(results, 2, results.n))))
+  end
+  return false
+end
+
+core.own(M)
+core.own(Here)
+return M

@@ -1,0 +1,94 @@
+--- Where the sockets of targets are, and which directories of them can be trusted.
+-- A socket is called PID-N.sock, N the number of the Lua state in the process.
+-- @module heapy.monitor.places
+
+local core = require "heapy.core"
+local client = require "heapy.client"
+local lfs = require "lfs"
+
+local find, format, match = string.find, string.format, string.match
+local getenv = os.getenv
+local sort, tointeger = table.sort, math.tointeger
+
+local M = {}
+
+--- The directories to look into. A target that was started as a service has not the environment of
+-- a login, so unless one is named all are looked into where a target of this user may have put it.
+-- @tparam[opt] string dir
+-- @treturn {string,...}
+function M.directories(dir)
+  dir = dir or getenv "HEAPY_DIR"
+  if dir and dir ~= "" then return { dir } end
+  local uid = client.uid()
+  local list, seen = {}, {}
+  local function add(path)
+    if not seen[path] then list[#list + 1] = path end
+    seen[path] = true
+  end
+  local runtime = getenv "XDG_RUNTIME_DIR"
+  if runtime and runtime ~= "" then add(runtime .. "/heapy") end
+  add(format("/run/user/%d/heapy", uid))
+  add(format("/tmp/heapy-%d", uid))
+  return list
+end
+
+--- Whether a user's processes are ours to talk to: our own, and root's; root may talk to all.
+-- @tparam integer uid
+-- @treturn boolean
+function M.trusted(uid)
+  local own = client.uid()
+  return uid == own or uid == 0 or own == 0
+end
+
+-- Why a directory cannot be trusted, or nil.
+local function fault(attributes)
+  if attributes.mode ~= "directory" then return "is no directory" end
+  if not M.trusted(attributes.uid) then
+    return format("belongs to user %d", attributes.uid)
+  end
+  if find(attributes.permissions, "w", 4, true) then return "can be written to by others" end
+end
+
+--- The sockets in a directory, by process and number.
+-- @tparam string dir
+-- @treturn[1] {table,...} each with path, pid and number; none if there is no such directory
+-- @treturn[2] nil
+-- @treturn[2] string why the directory is not to be trusted
+function M.sockets(dir)
+  local attributes = lfs.symlinkattributes(dir)
+  if not attributes then return {} end
+  local wrong = fault(attributes)
+  if wrong then return nil, format("%s %s: nothing in it is used", dir, wrong) end
+  local list = {}
+  local ok, entries, state = pcall(lfs.dir, dir)
+  if not ok then return {} end
+  for name in entries, state do
+    local pid, number = match(name, "^(%d+)%-(%d+)%.sock$")
+    pid, number = tointeger(tonumber(pid or "")), tointeger(tonumber(number or ""))
+    if pid and number then
+      list[#list + 1] = { path = dir .. "/" .. name, pid = pid, number = number }
+    end
+  end
+  sort(list, function(a, b)
+    if a.pid ~= b.pid then return a.pid < b.pid end
+    return a.number < b.number
+  end)
+  return list
+end
+
+--- What tells a socket from a later one of the same name.
+-- @tparam string path
+-- @treturn ?string nil if it is gone
+function M.identity(path)
+  local attributes = lfs.symlinkattributes(path)
+  return attributes and format("%s %d %d", path, attributes.ino, attributes.modification)
+end
+
+--- Removes a socket that nobody listens at, if its process is gone.
+-- @tparam table socket
+function M.sweep(socket)
+  if not lfs.attributes(format("/proc/%d", socket.pid), "mode") then os.remove(socket.path) end
+end
+
+core.own(M)
+return M

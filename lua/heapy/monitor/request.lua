@@ -1,0 +1,64 @@
+--- A request that a target is to answer, and what it has answered so far.
+-- Output that nobody is looking at is kept, up to a bound; what is beyond it is counted.
+-- @module heapy.monitor.request
+
+local core = require "heapy.core"
+
+local concat = table.concat
+
+local M = {}
+
+local KEPT <const> = 1024 * 1024 -- bytes of output that nobody has looked at
+
+local Request = { __name = "heapy.Request" }
+Request.__index = Request
+
+--- A request.
+-- @tparam integer id
+-- @tparam string verb
+function M.new(id, verb)
+  return setmetatable({ id = id, verb = verb, texts = {}, bytes = 0, lost = 0 }, Request)
+end
+
+--- Takes a frame that answers it.
+-- @tparam table frame
+function Request:take(frame)
+  if type(frame.out) == "string" then self:keep(frame.out) end
+  if type(frame.progress) == "string" then self.progress = frame.progress end
+  if type(frame.candidates) == "table" then
+    self.candidates, self.from = frame.candidates, frame.from
+  end
+  self.more = self.more or frame.more == true
+  if frame.done then
+    self.done, self.ok = true, frame.ok == true
+    self.error, self.paused = frame.error, tonumber(frame.paused_ms)
+  end
+end
+
+function Request:keep(text)
+  if self.bytes + #text > KEPT then
+    self.lost = self.lost + #text
+  else
+    self.texts[#self.texts + 1] = text
+    self.bytes = self.bytes + #text
+  end
+end
+
+--- The output since the last look.
+-- @treturn string
+-- @treturn integer bytes that came too and were not kept
+function Request:output()
+  local text, lost = concat(self.texts), self.lost
+  self.texts, self.bytes, self.lost = {}, 0, 0
+  return text, lost
+end
+
+--- Ends it for the reason given; for one whose target is gone.
+-- @tparam string reason
+function Request:fail(reason)
+  self.done, self.ok, self.error, self.gone = true, false, reason, true
+end
+
+core.own(M)
+core.own(Request)
+return M

@@ -1,0 +1,396 @@
+--- A session of the monitor: its loop over sockets and input, and where the user is in it.
+-- The user is in the Monitor, in the Annex of a connection, or in the console of either; each
+-- connection remembers where in it the user was.
+-- @module heapy.monitor.session
+
+local core = require "heapy.core"
+local client = require "heapy.client"
+local annex = require "heapy.monitor.annex"
+local here = require "heapy.monitor.here"
+local prompt = require "heapy.monitor.prompt"
+local screen = require "heapy.monitor.screen"
+
+local find, format, match, sub = string.find, string.format, string.match, string.sub
+
+local M = {}
+
+local LOOK <const> = 0.3 -- seconds between two looks for new targets
+local SOON <const> = 0.02 -- seconds, while a target is about to greet us
+local SILENCE <const> = 0.5 -- seconds of waiting that need no word
+local TYPED <const> = 1 -- seconds that a completion may take
+
+local Session = { __name = "heapy.Session" }
+Session.__index = Session
+
+--- A session.
+-- @tparam table targets
+-- @tparam table shown the screen
+-- @tparam[opt] table input
+function M.new(targets, shown, input)
+  return setmetatable({
+    targets = targets,
+    screen = shown,
+    input = input,
+    news = {},
+    looked = -LOOK,
+    faults = 0,
+  }, Session)
+end
+
+-- ---- what happens meanwhile ------------------------------------------------------------------
+
+--- Takes news of the targets; told when the user can be told.
+function Session:hear(what, subject)
+  if what == "trouble" then
+    self.trouble = subject
+    self.news[#self.news + 1] = format("*** %s ***", subject)
+  else
+    self.news[#self.news + 1] = format("*** Connection %d %s ***", subject.cid, what)
+  end
+end
+
+--- Tells the news there are.
+function Session:tell()
+  for _, news in ipairs(self.news) do self.screen:line(screen.plain(news)) end
+  self.news = {}
+end
+
+--- Looks for new targets, if it is time.
+function Session:look()
+  local now = client.now()
+  if now - self.looked < LOOK then return end
+  self.looked = now
+  self.targets:scan(self.wanted)
+end
+
+--- Waits for the sockets, and for input where that is wanted, and gives each its turn.
+-- @tparam number seconds
+-- @tparam[opt] boolean reading
+-- @treturn boolean whether Ctrl-C was typed
+function Session:turn(seconds, reading)
+  local links, handles, writing = {}, {}, {}
+  for i, connection in ipairs(self.targets.links) do
+    links[i], handles[i], writing[i] = connection, connection.handle, connection:wants_to_send()
+  end
+  if reading then
+    handles[#handles + 1], writing[#writing + 1] = self.input.descriptor, false
+  end
+  local ready, interrupted = assert(client.poll(handles, writing, seconds))
+  local awake = {}
+  for i, connection in ipairs(links) do
+    if ready[i] then awake[#awake + 1] = connection end
+  end
+  self.targets:turn(awake)
+  if reading and ready[#handles] then self.input:read() end
+  return interrupted
+end
+
+--- Finds all targets there are now.
+function Session:settle()
+  self.targets:scan(self.wanted)
+  while not self.targets:settled() do
+    if self:turn(SOON) then break end
+  end
+end
+
+-- Whether there are news that can be told without disturbing.
+local function can_tell(self)
+  return #self.news > 0 and not self.input.typing
+end
+
+-- Whether the connection that the user is in has ended.
+local function lost(self)
+  return self.current and self.current.closed
+end
+
+--- The next line of input.
+-- @tparam string text the prompt
+-- @treturn[1] string
+-- @treturn[2] nil
+-- @treturn[2] string "end", "interrupt" or "lost"
+function Session:line(text)
+  self:tell()
+  self.input:prompt(text)
+  while not self.input:waiting() do
+    if self.input.ended then return nil, "end" end
+    self:look()
+    local settled = self.targets:settled()
+    if self:turn(settled and LOOK or SOON, settled) then
+      self.input:withdraw()
+      return nil, "interrupt"
+    end
+    if not self.input:waiting() and (lost(self) or can_tell(self)) then
+      self.input:withdraw()
+      if lost(self) then return nil, "lost" end
+      self:tell()
+      self.input:prompt(text)
+    end
+  end
+  local line = self.input:take()
+  if not self.current then self:settle() end
+  self:tell()
+  return line
+end
+
+-- ---- asking ----------------------------------------------------------------------------------
+
+-- Prints what has come of an answer.
+local function show(self, asked)
+  local text, lost_bytes = asked:output()
+  self.screen:show(text)
+  if lost_bytes > 0 then
+    self.screen:line(format("(%d more bytes were not kept while nobody looked)", lost_bytes))
+  end
+end
+
+-- Says why it takes long, if it does.
+local function show_progress(self, asked, since)
+  local waited = client.now() - since
+  if asked.progress then
+    self.screen:progress(asked.progress)
+  elseif waited > SILENCE then
+    self.screen:progress(format("waiting for the target, %d s", waited // 1))
+  end
+end
+
+--- Waits for an answer and prints it as it comes. Ctrl-C breaks it off in the target; a second one
+-- leaves it alone.
+-- @tparam table connection
+-- @tparam table asked
+-- @tparam[opt] number limit seconds, then it is broken off
+-- @treturn boolean whether it is done
+function Session:await(connection, asked, limit)
+  local since, broken = client.now(), false
+  while not asked.done do
+    local interrupted = self:turn(asked.done and 0 or SILENCE / 5)
+    show(self, asked)
+    local late = limit and client.now() - since > limit
+    if interrupted or late and not broken then
+      if broken then return false end
+      broken = true
+      since = client.now()
+      connection:interrupt()
+    elseif late then
+      return false
+    end
+    show_progress(self, asked, since)
+  end
+  show(self, asked)
+  self.screen:clear()
+  self.screen:finish()
+  return true
+end
+
+--- Counts what went wrong, and says it.
+-- @tparam[opt] string sentence
+function Session:fault(sentence)
+  self.faults = self.faults + 1
+  if sentence then self.screen:line(screen.plain(sentence)) end
+end
+
+--- What went wrong with a request.
+-- @tparam table asked
+-- @treturn string
+function Session.problem(asked)
+  return type(asked.error) == "string" and asked.error or "it failed, and did not say why"
+end
+
+-- Prints how a request ended.
+local function conclude(self, asked)
+  if asked.gone then return self:fault() end -- the end of the connection is told
+  if asked.more then return end
+  if not asked.ok then self:fault(self.problem(asked)) end
+  if asked.paused then self.screen:line(format("paused %.1f ms", asked.paused)) end
+end
+
+--- Waits for what the user's connection was last asked, and prints the answer.
+function Session:wait()
+  local connection = self.current
+  local asked = connection.asked
+  if not self:await(connection, asked) then
+    self.screen:line(format("Connection %d goes on with it: sc waits for it, ki interrupts it.",
+      connection.cid))
+    self.current = nil
+    return
+  end
+  connection.asked = nil
+  conclude(self, asked)
+  return asked
+end
+
+--- Asks the user's connection, and prints the answer.
+-- @tparam string verb
+-- @tparam[opt] string code
+-- @treturn ?table the request, if it is done
+function Session:ask(verb, code)
+  self.current.asked = self.current:request(verb, code)
+  return self:wait()
+end
+
+-- ---- where the user is -----------------------------------------------------------------------
+
+--- Goes to a connection: to where the user was in it.
+function Session:attach(connection)
+  self.current, self.used = connection, connection
+  self.screen:line(format("Remote connection %d. To return to Monitor, type <Ctrl-C> or .<RETURN>",
+    connection.cid))
+  if connection.asked then self:finish_chunk(self:wait()) end
+end
+
+--- Enters the console of the user's connection.
+function Session:console()
+  if not self.current.greeting.console then
+    return self:fault "This target has no console: heap, diff and stat are what it answers."
+  end
+  self.current.console = true
+  self.screen:line "Remote interactive console. To return to Annex, type '-'."
+end
+
+--- Enters the console of the monitor itself.
+function Session:local_console()
+  self.here = self.here or here.new(self.screen)
+  self.in_here = true
+  self.screen:line "Local interactive console. To return to Monitor, type '-'."
+end
+
+-- Leaves the console that the user is in; its variables stay.
+local function leave_console(self)
+  local place = self.current or self.here
+  place.chunk = nil
+  if self.current then self.current.console = nil else self.in_here = nil end
+  self.screen:write "\nnow exiting Console...\n"
+end
+
+--- Returns to the Monitor. A line of Lua that was not complete is given up.
+function Session:leave()
+  if self.current then self.current.chunk = nil end
+  if self.here then self.here.chunk = nil end
+  self.current, self.in_here = nil, nil
+end
+
+--- Ends the session.
+-- @tparam[opt] boolean process end the process too
+function Session:quit(process)
+  self.over, self.exit = true, process
+end
+
+local function in_console(self)
+  if self.current then return self.current.console end
+  return self.in_here
+end
+
+--- The prompt of where the user is.
+function Session:prompt()
+  if in_console(self) then
+    return (self.current or self.here).chunk and ">> " or "> "
+  end
+  return self.current and "<Annex> " or "<Monitor> "
+end
+
+-- ---- lines -----------------------------------------------------------------------------------
+
+-- What a chunk of the console has come to: more lines are wanted, or it is over.
+function Session:finish_chunk(asked)
+  if asked and not asked.more and self.current then self.current.chunk = nil end
+end
+
+local function enter_console(self, line)
+  local place = self.current or self.here
+  if not place.chunk and not find(line, "%S") then return end
+  place.chunk = place.chunk and place.chunk .. "\n" .. line or line
+  if self.current then return self:finish_chunk(self:ask("eval", place.chunk)) end
+  if not self.here:eval(place.chunk) then place.chunk = nil end
+end
+
+-- ".cmd": a command of the Monitor, from wherever the user is. In a console only what is one, for
+-- a line of Lua can begin with a dot.
+local function enter_dotted(self, line)
+  local rest = match(line, "^%.%s*(.-)%s*$")
+  if rest == "" then
+    self:leave()
+  elseif not in_console(self) or prompt:find(rest) then
+    prompt:run(self, rest)
+  else
+    enter_console(self, line)
+  end
+end
+
+--- Does what a line says, where the user is.
+function Session:enter(line)
+  if sub(line, 1, 1) == "." then return enter_dotted(self, line) end
+  if in_console(self) then
+    if match(line, "^%s*%-%s*$") then return leave_console(self) end
+    return enter_console(self, line)
+  end
+  if not find(line, "%S") then return end
+  return (self.current and annex or prompt):run(self, line)
+end
+
+local function interrupted(self)
+  self.screen:line "KeyboardInterrupt"
+  if self.current then
+    self.screen:line "Use the ki command to interrupt a remote process."
+  end
+  self:leave()
+end
+
+local function ended(self)
+  self.screen:line "*** End Of File - Exiting Monitor ***"
+  self:quit()
+end
+
+--- Reads and obeys until the user leaves.
+function Session:run()
+  while not self.over do
+    local line, event = self:line(self:prompt())
+    if line then
+      self:enter(line)
+    elseif event == "interrupt" then
+      interrupted(self)
+    elseif event == "end" then
+      ended(self)
+    end
+    if lost(self) then self:leave() end
+  end
+  for _, connection in ipairs(self.targets:open()) do self.targets:close(connection) end
+  self:tell()
+end
+
+-- ---- completion ------------------------------------------------------------------------------
+
+local function complete_command(self, line)
+  local dotted, word = match(line, "^%s*(%.?)([%w]*)$")
+  if not word then return end
+  local commands = (dotted == "." or not self.current) and prompt or annex
+  local list = {}
+  for _, name in ipairs(commands:names(self)) do
+    if sub(name, 1, #word) == word then list[#list + 1] = name end
+  end
+  return list, #line - #word + 1
+end
+
+local function complete_lua(self, line)
+  if not self.current then return end -- names are completed where they are, in a target
+  local before = self.current.chunk and self.current.chunk .. "\n" or ""
+  local asked = self.current:request("complete", before .. line)
+  local limit = client.now() + TYPED
+  while not asked.done and client.now() < limit do
+    if self:turn(SOON) then return end
+  end
+  if asked.candidates and tonumber(asked.from) then
+    return asked.candidates, asked.from // 1 - #before
+  end
+end
+
+--- What a line can be completed to.
+-- @tparam string line up to the cursor
+-- @treturn ?{string,...} what may stand from there on
+-- @treturn ?integer from where on
+function Session:complete(line)
+  if in_console(self) then return complete_lua(self, line) end
+  return complete_command(self, line)
+end
+
+core.own(M)
+core.own(Session)
+return M

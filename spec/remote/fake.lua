@@ -1,0 +1,123 @@
+--- A target that is none: speaks the wire, and misbehaves when told to. For the specs of the
+-- monitor, which must get along with targets of every kind.
+-- usage: fake.lua DIR [console=no] [pid=N] [silent]
+
+local client = require "heapy.client"
+local process = require "heapy_process"
+local cjson = require "cjson"
+
+local options = { pid = process.pid() }
+for i = 2, #arg do
+  local name, value = arg[i]:match("^(%w+)=(.*)$")
+  options[name or arg[i]] = value or true
+end
+
+local path = ("%s/%d-1.sock"):format(arg[1], process.pid())
+local listening = assert(process.listen(path))
+local variables = setmetatable({}, { __index = _G })
+
+local function send(fd, object)
+  return process.write(fd, string.pack(">s4", cjson.encode(object)))
+end
+
+local verbs = {}
+
+-- Words that stand for misbehaviour, where a target would have code.
+local tricks = {}
+
+function tricks.die() os.exit(7) end
+
+function tricks.garbage(fd) process.write(fd, string.pack(">s4", "{\"id\": nonsense")) end
+
+function tricks.huge(fd) process.write(fd, string.pack(">I4", 1 << 30)) end
+
+function tricks.binary(fd) process.write(fd, string.pack(">s4", "\1\2\3")) end
+
+function tricks.control(fd, id)
+  send(fd, { id = id, out = "red \27[31m \7 \194\155m\ttab\n" })
+  send(fd, { id = id, done = true, ok = false, error = "bad \27]0;title\7 thing" })
+end
+
+-- Works until it is interrupted, and says so.
+function tricks.slow(fd, id)
+  send(fd, { id = id, out = "begun\n" })
+  send(fd, { id = id, progress = "waiting for the VM: in C since 3 s" })
+  return id
+end
+
+-- Works, and hears nothing.
+function tricks.deaf(fd, id)
+  send(fd, { id = id, progress = "deaf" })
+end
+
+function verbs.stat(fd, request)
+  send(fd, { id = request.id, out = "Target overview\ntarget.pid = " .. options.pid .. "\n" })
+  send(fd, { id = request.id, done = true, ok = true })
+end
+
+for _, name in ipairs { "reset", "heap", "diff", "isolatest" } do verbs[name] = verbs.stat end
+
+function verbs.eval(fd, request)
+  local trick = tricks[request.code]
+  if trick then return trick(fd, request.id) end
+  local chunk, why = load("return " .. request.code, "=stdin", "t", variables)
+  if not chunk then chunk, why = load(request.code, "=stdin", "t", variables) end
+  if not chunk then
+    local more = why:find("<eof>", 1, true) ~= nil
+    send(fd, { id = request.id, done = true, ok = false, more = more or nil, error = why })
+    return
+  end
+  local results = table.pack(pcall(chunk))
+  if results[1] and results.n > 1 then
+    send(fd, { id = request.id, out = tostring(results[2]) .. "\n" })
+  end
+  send(fd, { id = request.id, done = true, ok = results[1], paused_ms = 3.14,
+    error = not results[1] and results[2] or nil })
+end
+
+function verbs.complete(fd, request)
+  local word = request.code:match("[%w_]*$")
+  local candidates = {}
+  for _, name in ipairs { "referrers", "referents", "rows" } do
+    if name:sub(1, #word) == word then candidates[#candidates + 1] = name end
+  end
+  send(fd, { id = request.id, candidates = candidates, from = #request.code - #word + 1 })
+  send(fd, { id = request.id, done = true, ok = true })
+end
+
+function verbs.close(fd) process.close(fd) end
+
+-- One client.
+local function serve(fd)
+  if options.silent then return end
+  send(fd, { heapy = tonumber(options.version) or 1, pid = tonumber(options.pid), state = 1,
+    argv = { "fake.lua", "it's", "\27[31m" }, name = options.name or cjson.null,
+    console = options.console ~= "no" })
+  local bytes, running = "", nil
+  while true do
+    client.poll({ fd }, { false }, -1)
+    local got = client.read(fd)
+    if not got or got == "" then return process.close(fd) end
+    bytes = bytes .. got
+    while #bytes >= 4 and #bytes >= 4 + string.unpack(">I4", bytes) do
+      local text, after = string.unpack(">s4", bytes)
+      bytes = bytes:sub(after)
+      local request = cjson.decode(text)
+      if request["do"] == "interrupt" then
+        if running then
+          send(fd, { id = running, done = true, ok = false, error = "interrupted!" })
+        end
+        send(fd, { id = request.id, done = true, ok = true })
+        running = nil
+      elseif request["do"] == "close" then
+        return process.close(fd)
+      else
+        running = verbs[request["do"]](fd, request)
+      end
+    end
+  end
+end
+
+print "ready"
+io.stdout:flush()
+while true do serve(assert(process.accept(listening))) end

@@ -1,0 +1,238 @@
+-- The monitor at the end of pipes: what a script gives it, what it prints, how it ends.
+
+local support = dofile "spec/remote/support.lua"
+
+before_each(support.directory)
+after_each(support.clean)
+
+-- All that the command prints when it is given these lines, and its status.
+local function session(lines, ...)
+  local heapy = support.piped_heapy("monitor", ...)
+  heapy:type(lines):hang_up()
+  local status, text = heapy:wait()
+  return text, status
+end
+
+local LIST <const> = [[
+
+Documented commands (type help <topic>):
+========================================
+]]
+
+local GREETING <const> = "Remote connection 1. To return to Monitor, type <Ctrl-C> or .<RETURN>\n"
+
+describe("a session by pipes", function()
+  it("reads like one that was typed", function()
+    local target = support.fake("pid=12500")
+    assert.truthy(target)
+    local text, status = session("lc\nsc 1\nh\nstat\nint\nx = 20\nx = x + (\n22)\n.\nlc\nsc\nx\n-\n"
+      .. "q\n.q\n")
+    local row = "  1 12500 {'fake.lua', 'it\\'s', '\\x1B[31m'}\n"
+    assert.equal("<Monitor> \n*** Connection 1 opened ***\n<Monitor> lc\nCID PID   ARGV\n" .. row
+      .. "<Monitor> sc 1\n" .. GREETING
+      .. "<Annex> h\n" .. LIST .. "close  h  help  int  isolatest  q  reset  stat\n\n"
+      .. "<Annex> stat\nTarget overview\ntarget.pid = 12500\n"
+      .. "<Annex> int\nRemote interactive console. To return to Annex, type '-'.\n"
+      .. "> x = 20\npaused 3.1 ms\n> x = x + (\n>> 22)\npaused 3.1 ms\n> .\n"
+      .. "<Monitor> lc\nCID PID   ARGV\n" .. row
+      .. "<Monitor> sc\n" .. GREETING .. "> x\n42\npaused 3.1 ms\n"
+      .. "> -\n\nnow exiting Console...\n"
+      .. "<Annex> q\nTo return to Monitor, type <Ctrl-C> or .\n"
+      .. "To close this connection ('permanently'), type close\n"
+      .. "<Annex> .q\n*** Connection 1 closed ***\n", text)
+    assert.equal(0, status)
+  end)
+
+  it("ends with its input", function()
+    local text, status = session "\n \n"
+    assert.equal("<Monitor> \n<Monitor>  \n<Monitor> \n*** End Of File - Exiting Monitor ***\n",
+      text)
+    assert.equal(0, status)
+  end)
+
+  it("answers what is wrong with a sentence, and says so in its status", function()
+    for lines, sentence in pairs {
+      ["sc 2\n"] = "\nThere is no connection 2: lc lists them.\n<Monitor> ",
+      ["sc x\n"] = "\nThere is no connection x: lc lists them.\n",
+      ["ki 7\n"] = "\nThere is no connection 7: lc lists them.\n",
+      ["bogus 1\n"] = "\n*** Unknown syntax: bogus 1\n" .. LIST
+        .. "exit  h  help  int  ki  lc  q  sc\n\n<Monitor> ",
+      ["-\n"] = "\n*** Unknown syntax: -\n",
+      ["help bogus\n"] = "\n*** No help on bogus\n",
+      ["sc 1\nclose\nsc 1\n"] = "*** Connection 1 closed ***\n<Monitor> sc 1\n"
+        .. "Connection 1 is closed.\n",
+      ["sc 1\nclose\nsc\n"] = "\n<Monitor> sc\nThere is no connection.\n",
+      ["sc 1\n-\n"] = "\n*** Unknown syntax: -\n" .. LIST .. "close  h",
+      ["sc 1\nint\nnil + 1\n"] = "\nstdin:1: attempt to perform arithmetic on a nil value\npaused",
+      ["sc 1\nint\ndie\nlc\n"] = "> die\n*** Connection 1 closed ***\n<Monitor> lc\nCID PID ARGV\n",
+    } do
+      local target = support.fake()
+      local text, status = session(lines)
+      assert.truthy(text:find(sentence, 1, true), text)
+      assert.equal(lines:find "help" and 0 or 1, status, lines)
+      target:stop()
+    end
+  end)
+
+  it("goes to the target that was named, where it leaves one", function()
+    local one, two = support.fake("name=web"), support.fake("name=db")
+    local text, status = session("stat\n", "--pid", tostring(two.pid))
+    assert.equal("*** Connection 1 opened ***\n" .. GREETING
+      .. ("<Annex> stat\nTarget overview\ntarget.pid = %d\n"):format(two.pid)
+      .. "<Annex> \n*** End Of File - Exiting Monitor ***\n*** Connection 1 closed ***\n", text)
+    assert.equal(0, status)
+    assert.truthy(session("stat\n", "--name", "web"):find("target.pid = " .. one.pid, 1, true))
+  end)
+
+  it("has what a target without a console answers", function()
+    support.fake("console=no", "pid=11")
+    local text, status = session "sc 1\nh\nheap\nint\nhelp heap\n"
+    assert.equal(1, status)
+    for _, part in ipairs {
+      "\nclose  diff  h  heap  help  q  stat\n",
+      "<Annex> heap\nTarget overview\n",
+      "\nThis target has no console: heap, diff and stat are what it answers.\n<Annex> ",
+      "\nheap\n  Print the target's heap, as hp.heap() does.\n",
+    } do
+      assert.truthy(text:find(part, 1, true), text)
+    end
+  end)
+
+  it("has a console of its own", function()
+    local text = session "int\nx = 3\nx = (\nx * 14)\nx\nprint(hp)\nnil + 1\n.lc\n-\nx\n"
+    for _, part in ipairs {
+      "<Monitor> int\nLocal interactive console. To return to Monitor, type '-'.\n> x = 3\n",
+      "> x = (\n>> x * 14)\n> x\n42\n> print(hp)\nheapy: what is in the memory",
+      "stdin:1: attempt to perform arithmetic on a nil value\n> .lc",
+      "\n> .lc\nCID PID ARGV\n> -\n\nnow exiting Console...\n<Monitor> x\n*** Unknown syntax: x\n",
+    } do
+      assert.truthy(text:find(part, 1, true), text)
+    end
+  end)
+
+  it("shows nothing of a target that a terminal would obey", function()
+    support.fake()
+    local text = session "sc 1\nint\ncontrol\n"
+    local shown = "red \\x1B[31m \\a \\u{9B}m\ttab\nbad \\x1B]0;title\\a thing\n"
+    assert.truthy(text:find(shown, 1, true), text)
+    assert.is_nil(text:find "[\0-\8\11-\31\127]")
+  end)
+end)
+
+describe("heapy monitor --exec", function()
+  -- Output and status; what goes to standard error is part of it.
+  local function execute(...)
+    local status, text = support.piped_heapy("monitor", ...):hang_up():wait()
+    return text, status
+  end
+
+  it("prints what the code gives", function()
+    local target = support.fake()
+    local text, status = execute("--pid", tostring(target.pid), "--exec", "x = 20",
+      "--exec", "x + 22")
+    assert.equal(0, status)
+    assert.equal("paused 3.1 ms\n42\npaused 3.1 ms\n", text)
+  end)
+
+  it("keeps the output apart from the rest", function()
+    support.fake()
+    local pipe = assert(io.popen(
+      ("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor --exec '6 * 7' 2>/dev/null")
+        :format(support.dir, support.lua)))
+    assert.equal("42\n", pipe:read "a")
+    assert.is_true(pipe:close())
+  end)
+
+  it("says in its status what went wrong, and stops there", function()
+    for _, case in ipairs {
+      { 1, "heapy: stdin:1: attempt to perform", "--exec", "nil + 1", "--exec", "'not reached'" },
+      { 1, "heapy: the code is incomplete\n", "--exec", "x = (" },
+      { 3, "did not answer in time\n", "--timeout", "0.3", "--exec", "deaf" },
+      { 1, "heapy: interrupted!\n", "--timeout", "0.3", "--exec", "slow" },
+      { 3, "heapy: there is no target in process 1\n", "--pid", "1", "--exec", "1" },
+      { 3, "heapy: there is no target called 'x'\n", "--name", "x", "--exec", "1" },
+      { 3, "the target sent a frame that is not JSON\n", "--exec", "garbage" },
+      { 3, "heapy: the connection is closed: the target has ended it\n", "--exec", "die" },
+    } do
+      local target = support.fake()
+      local text, status = execute(table.unpack(case, 3))
+      assert.truthy(text:find(case[2], 1, true), text)
+      assert.is_nil(text:find "not reached")
+      assert.equal(case[1], status, text)
+      target:stop()
+    end
+    local text, status = execute("--exec", "1")
+    assert.equal("heapy: there is no target\n", text)
+    assert.equal(3, status)
+  end)
+
+  it("asks for one target where there are several", function()
+    local one = support.fake()
+    support.fake()
+    local text, status = execute("--exec", "1")
+    assert.equal("heapy: there are 2 targets: which?\n", text)
+    assert.equal(3, status)
+    assert.equal(0, select(2, execute("--pid", tostring(one.pid), "--exec", "1")))
+  end)
+
+  it("waits for no target that is silent", function()
+    support.fake("silent")
+    local text, status = execute("--timeout", "1.2", "--exec", "1")
+    assert.equal("heapy: the target does not answer\n", text)
+    assert.equal(3, status)
+  end)
+end)
+
+describe("the heapy command", function()
+  local function run(...)
+    local status, text = support.piped({ support.lua, "lua/bin/heapy", ... }):wait()
+    return text, status
+  end
+
+  it("shows its help and its version", function()
+    local text, status = run "--help"
+    assert.equal(0, status)
+    assert.truthy(text:find("Usage: heapy ", 1, true))
+    assert.truthy(text:find("monitor", 1, true))
+    text, status = run("monitor", "-h")
+    assert.equal(0, status)
+    assert.truthy(text:find("--exec <code>", 1, true))
+    text, status = run "--version"
+    assert.equal(0, status)
+    local file = assert(io.open "rockspec/heapy-scm-1.rockspec")
+    local version = file:read("a"):match 'version = "(.-)"'
+    file:close()
+    assert.equal(("heapy %s for Lua 5.4\n"):format(version), text)
+  end)
+
+  it("says what is wrong with its arguments", function()
+    for _, case in ipairs {
+      { "a command is required" },
+      { "unknown command 'bogus'", "bogus" },
+      { "unknown option '--bogus'", "monitor", "--bogus" },
+      { "'x' is no number of a process", "monitor", "--pid", "x" },
+      { "'-1' is no number of seconds", "monitor", "--timeout=-1" },
+    } do
+      local text, status = run(table.unpack(case, 2))
+      assert.truthy(text:find("heapy: " .. case[1], 1, true), text)
+      assert.truthy(text:find("Usage: heapy", 1, true), text)
+      assert.equal(2, status)
+    end
+  end)
+
+  it("names the package of a module that is missing", function()
+    for module, package in pairs { argparse = "lua-argparse", cjson = "lua-cjson",
+      lfs = "lua-filesystem" } do
+      local status, text = support.piped({ support.lua, "-e",
+        ("package.preload[%q] = nil; package.searchers[2] = (function(find) return function(name) "
+          .. "if name ~= %q then return find(name) end end end)(package.searchers[2]) "
+          .. "package.searchers[3] = (function(find) return function(name) "
+          .. "if name ~= %q then return find(name) end end end)(package.searchers[3])")
+          :format(module, module, module),
+        "lua/bin/heapy", "monitor" }):hang_up():wait()
+      assert.equal(("heapy: the monitor needs the Lua module '%s' (Debian: apt install %s)\n")
+        :format(module, package), text)
+      assert.equal(3, status)
+    end
+  end)
+end)

@@ -1,0 +1,255 @@
+-- The monitor's end from its beginning to its end: on and off, forks, states that are closed,
+-- programs that exit; and what is left behind, which is nothing.
+
+local lfs = require "lfs"
+local target = dofile "spec/remote/target.lua"
+local inside, support = target.inside, target.support
+
+local LOOP = "while true do for i = 1, 1000 do local t = {i} end end"
+
+local function sockets()
+  local names = {}
+  for name in lfs.dir(support.dir) do
+    if name:find "%.sock$" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+-- Runs a script to its end; what it printed.
+local function run(code, env)
+  local path = support.dir .. "/run.lua"
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write(code))
+  file:close()
+  local program = support.piped({ support.lua, path }, env)
+  local status, out = program:wait()
+  assert.equal(0, status, out)
+  return out
+end
+
+local function embedded(...)
+  if not io.open(target.host) then return pending "there is no library of Lua to link" end
+  return target.embedded(...)
+end
+
+-- Descriptors, threads and memory (in pages) of a process.
+local function belongings(pid)
+  local function count(what)
+    local n = 0
+    for _ in lfs.dir(("/proc/%d/%s"):format(pid, what)) do n = n + 1 end
+    return n - 2
+  end
+  local file <close> = assert(io.open(("/proc/%d/statm"):format(pid)))
+  return { fds = count "fd", threads = count "task" }, tonumber((select(2, file:read("n", "n"))))
+end
+
+describe("the monitor's end", function()
+  it("is turned on and off", inside(function()
+    local out = run [[
+      local RM = require "heapy.RM"
+      assert(RM.fd() == nil and RM.poll() == 0 and RM.off() == false)
+      for i = 1, 3 do
+        local path = assert(RM.on())
+        assert(io.open(path) == nil and RM.on() == path, "on twice is on")
+        assert(math.type(RM.fd()) == "integer" and RM.poll() == 0)
+        assert(RM.on { name = "x", log = false } == path, "with options it begins anew")
+        assert(RM.off() and not RM.off())
+        assert(not os.rename(path, path), "the socket is gone")
+      end
+      local n = 0
+      for _ in require "lfs".dir "/proc/self/task" do n = n + 1 end
+      print(n - 2)
+    ]]
+    assert.equal("1\n", out)
+    assert.same({}, sockets())
+  end))
+
+  it("says what is wrong with options", inside(function()
+    run [[
+      local RM = require "heapy.RM"
+      local function wrong(options, expected)
+        local ok, message = pcall(RM.on, options)
+        assert(not ok and message:find(expected, 1, true), message)
+      end
+      wrong({ nmae = "x" }, "did you mean 'name'?")
+      wrong({ name = 1 }, "bad option 'name' to 'on' (got number)")
+      wrong({ limit = 0 }, "bad option 'limit'")
+      wrong("x", "bad argument #1 to 'on' (table expected, got string)")
+      local function refused(options, expected)
+        local path, message = RM.on(options)
+        assert(path == nil and message:find(expected, 1, true), message)
+        assert(RM.fd() == nil)
+      end
+      refused({ signal = "KILL" }, "signal cannot be used")
+      refused({ signal = "nonsense" }, "signal cannot be used")
+      refused({ dir = "relative" }, "not an absolute path")
+      refused({ dir = "/no/such/place" }, "cannot make /no/such/place")
+      refused({ dir = "/tmp/" .. ("x"):rep(90) .. "/" }, "too long")
+      refused({ dir = "/" .. ("x"):rep(200) }, "too long")
+      assert(RM.on())
+    ]]
+  end))
+
+  it("is turned on by the environment", inside(function()
+    local path = support.dir .. "/plain.lua"
+    local file <close> = assert(io.open(path, "w"))
+    assert(file:write [[require "heapy" print "ready" while true do end]])
+    file:close()
+    local program = support.piped({ support.lua, path }, { "HEAPY_MONITOR=1" })
+    program:expect "ready"
+    local peer = target.connect(("%s/%d-1.sock"):format(support.dir, program.pid))
+    assert.equal("2\n", peer:eval "1 + 1")
+    for _, no in ipairs { "", "0" } do
+      program = support.piped({ support.lua, path }, { "HEAPY_MONITOR=" .. no })
+      program:expect "ready"
+    end
+    assert.equal(1, #sockets())
+  end))
+
+  it("says goodbye when it is turned off", inside(function()
+    local _, path = target.lua("local stop = false function off() stop = true end "
+      .. "while not stop do end RM.off() while true do end")
+    local peer = target.connect(path)
+    peer:eval "off()"
+    local frame = peer:frame()
+    while frame.done do frame = peer:frame() end
+    assert.equal("monitoring was turned off", frame.bye)
+    assert.is_nil(peer:frame())
+    assert.same({}, sockets())
+  end))
+
+  it("can be turned off and on by a command", inside(function()
+    local _, path = target.lua(LOOP)
+    local peer = target.connect(path)
+    peer:send("eval", "require 'heapy.RM'.off() require 'heapy.RM'.on { log = false }")
+    local frame
+    repeat frame = peer:frame() until not frame or frame.bye
+    assert.equal("monitoring was turned off", frame.bye)
+    target.eventually(function() return #sockets() == 1 end)
+    assert.equal("1\n", target.connect(path):eval "1")
+  end))
+
+  it("leaves nothing when the program ends", inside(function()
+    for _, last in ipairs { "", "os.exit(0)", "os.exit(0, true)", "error()" } do
+      local program, path = target.lua("io.read() " .. last)
+      local peer = target.connect(path)
+      program:enter ""
+      while peer:frame() do end
+      program:wait()
+      assert.same({}, sockets())
+    end
+  end))
+
+  it("sweeps what others left who were killed", inside(function()
+    local program = target.lua "io.read()"
+    program:stop()
+    assert.equal(1, #sockets())
+    program = target.lua "io.read()"
+    assert.same({ program.pid .. "-1.sock" }, sockets())
+  end))
+end)
+
+describe("a program with several states", function()
+  it("has a socket for each", inside(function()
+    local program = embedded("states", "local n = {} function step() for i = 1, 10 do n[i] = {} end end")
+    if not program then return end
+    for i = 2, 3 do program:expect "socket " end
+    for i = 1, 3 do
+      local peer = target.connect(("%s/%d-%d.sock"):format(support.dir, program.pid, i))
+      assert.equal(i, peer.greeting.state)
+      peer:eval(("_G.mine = %d"):format(i))
+      assert.equal(i .. "\n", peer:eval "mine")
+      assert.is_true(peer:ask "heap".ok)
+      assert.truthy(peer:ask "stat".out:find(("target.state      = %d\n"):format(i)))
+    end
+    assert.equal(2, (belongings(program.pid)).threads)
+  end))
+
+  it("may close them and live on", inside(function()
+    local program, path = embedded("close", "")
+    if not program then return end
+    local peer = target.connect(path)
+    local frame = peer:frame()
+    assert.equal("its Lua state was closed", frame.bye)
+    program:expect "closed"
+    assert.same({}, sockets())
+    assert.same(1, (belongings(program.pid)).threads)
+    assert.is_nil(program.status)
+  end))
+
+  it("may let them move between threads while it is asked", inside(function()
+    local program, path = embedded("threads",
+      "n = 0 function step() for i = 1, 50 do n = n + 1 local t = {} end end")
+    if not program then return end
+    local peer = target.connect(path)
+    for i = 1, 300 do assert.equal(i .. "\n", peer:eval(tostring(i))) end
+    assert.is_nil(program.status)
+  end))
+end)
+
+describe("a program that forks", function()
+  local function both(program, path)
+    local child = tonumber((program:expect("\n")))
+    local parent_peer, child_peer = target.connect(path), nil
+    local child_path = path:gsub("%d+%-1%.sock$", child .. "-1.sock")
+    target.eventually(function()
+      child_peer = select(2, pcall(target.connect, child_path))
+      return type(child_peer) == "table"
+    end)
+    assert.equal(child, child_peer.greeting.pid)
+    assert.equal(program.pid, parent_peer.greeting.pid)
+    return parent_peer, child_peer
+  end
+
+  it("is reached in both processes", inside(function()
+    local program, path = embedded("fork", "function work() while true do end end")
+    if not program then return end
+    program:expect "child "
+    local parent, child = both(program, path)
+    assert.equal("1\n", child:eval "1")
+    assert.truthy(parent:ask "stat".out:find("in C since .* %(wait4%)"))
+    child:send("eval", "os.exit(0)")
+    local status = program:wait()
+    assert.equal(0, status)
+    assert.same({}, sockets())
+  end))
+
+  it("shares no connection with its child", inside(function()
+    local _, path = target.lua [[
+      process = require "heapy_process"
+      while not go do end
+      os.execute "sleep 0.2"
+      while true do end
+    ]]
+    local peer = target.connect(path)
+    peer:eval "_G.go = true"
+    assert.equal("1\n", peer:eval "1") -- after a child has come and gone
+  end))
+end)
+
+describe("many attachments", function()
+  local function attach(path, rounds)
+    for i = 1, rounds do
+      local peer = target.connect(path)
+      assert.is_true(peer:ask "heap".ok)
+      if i % 2 == 0 then peer:eval "h = hp.heap() x = h[0].referrers" end
+      peer:close()
+    end
+  end
+
+  it("leave a program as it was #novalgrind #noasan", inside(function()
+    local program, path = target.lua(LOOP)
+    attach(path, 100)
+    local before, pages = belongings(program.pid)
+    attach(path, 1000)
+    local after, more
+    target.eventually(function()
+      after, more = belongings(program.pid)
+      return after.fds == before.fds and after.threads == before.threads
+    end)
+    assert(more - pages < 128, ("%d pages more"):format(more - pages))
+    assert.equal("0\n", target.connect(path):eval
+      "collectgarbage() collectgarbage() local n = require'heapy.core'.memory() return n < 1e5 and 0 or n")
+  end))
+end)

@@ -1,0 +1,241 @@
+-- The monitor's end in a program: what can be asked of it, and what the program keeps.
+
+local target = dofile "spec/remote/target.lua"
+local inside = target.inside
+
+local LOOP = "while true do for i = 1, 1000 do local t = {i} end end"
+
+local function connected(code, options)
+  local program, path = target.lua(code or LOOP, options)
+  return target.connect(path), program, path
+end
+
+describe("a program that is looked into", function()
+  it("says who it is", inside(function()
+    local peer, program = connected(LOOP, '{ name = "the one", log = false }')
+    local g = peer.greeting
+    assert.equal(1, g.heapy)
+    assert.equal(program.pid, g.pid)
+    assert.equal(1, g.state)
+    assert.equal("the one", g.name)
+    assert.equal(1, #g.argv)
+    assert.truthy(g.argv[1]:find("/script%d+.lua$"))
+    assert.truthy(g.executable:find "lua")
+    assert.truthy(g.lua:find("^Lua 5%.4"))
+    assert.is_true(g.console)
+  end))
+
+  it("tells how it is", inside(function()
+    local peer, program = connected()
+    local answer = peer:ask "stat"
+    assert.is_true(answer.ok)
+    for _, expected in ipairs {
+      "^Target overview\n%-+\n", "\ntarget.executable = /", "\ntarget.wd         = /",
+      "\ntarget.pid        = " .. program.pid .. "\n", "\ntarget.heap       = %d+ bytes\n",
+      "\ntarget.objects    = %d+\n", "\ntarget.vm         = in Lua, at .*script%d+%.lua:4\n",
+      "\n%-+\n$" } do
+      assert.truthy(answer.out:find(expected), answer.out .. expected)
+    end
+  end))
+
+  it("prints its heap, and the difference since", inside(function()
+    local peer = connected("held = {} " .. LOOP)
+    assert.truthy(peer:ask "diff".out:find "no snapshot yet")
+    local answer = peer:ask "heap"
+    assert.truthy(answer.out:find("^Partition of a set of %d+ objects"))
+    assert.is_true(answer.paused_ms > 0)
+    peer:eval "for i = 1, 500 do held[i] = setmetatable({}, {__name = 'Held'}) end"
+    assert.truthy(peer:ask "diff".out:find "500 .* Held\n")
+    assert.falsy(peer:ask "diff".out:find "Held")
+  end))
+
+  it("runs code: values are printed, names of the console stay in it", inside(function()
+    local peer = connected("mine = 'the program’s' " .. LOOP)
+    assert.equal("1\tnil\ttext\n", peer:eval "1, nil, 'text'")
+    assert.equal("1\tnil\ttext\n", peer:eval "= 1, nil, 'text'")
+    assert.equal("", peer:eval "x, mine = 7, 'the console’s'")
+    assert.equal("7\tthe console’s\n", peer:eval "x, mine")
+    assert.equal("nil\tthe program’s\n", peer:eval "_G.x, _G.mine")
+    assert.equal("a\tb\n", peer:eval "print('a', 'b')")
+    assert.equal("42\n", peer:eval "6 * 7")
+    assert.equal("84\n", peer:eval "_ * 2")
+    assert.is_true(peer:ask "reset".ok)
+    assert.equal("nil\tthe program’s\n", peer:eval "x, mine")
+  end))
+
+  it("asks for the rest of what is begun", inside(function()
+    local peer = connected()
+    local answer = peer:ask("eval", "for i = 1, 2 do")
+    assert.is_true(answer.more)
+    assert.is_true(answer.ok)
+    assert.equal("1\n2\n", peer:eval "for i = 1, 2 do\nprint(i)\nend")
+    assert.is_nil(peer:ask("eval", "for for").more)
+  end))
+
+  it("tells what went wrong, and goes on", inside(function()
+    local peer = connected()
+    local function problem(code)
+      local answer = peer:ask("eval", code)
+      assert.is_false(answer.ok)
+      return answer.error
+    end
+    assert.equal("console:1: syntax error near 'x'", problem "x x")
+    assert.truthy(problem "error 'oh'":find("^console:1: oh\nstack traceback:\n"))
+    assert.falsy(problem "error 'oh'":find "xpcall")
+    assert.equal("error object is not a string but a table", problem "error {}":match "^[^\n]*")
+    assert.truthy(problem "hp.heap().nonsense":find("no field 'nonsense'", 1, true))
+    assert.truthy(problem "coroutine.yield()":find "attempt to yield")
+    assert.equal("console:1: oh", problem "setmetatable({}, {__tostring = function() error 'oh' end})")
+    assert.equal("1\n", peer:eval "1")
+  end))
+
+  it("has sets to work with, and what they can do", inside(function()
+    local peer = connected("held = setmetatable({}, {__name = 'Held'}) " .. LOOP)
+    peer:eval "h1 = hp.heap()"
+    assert.truthy(peer:eval "h1:where{kind = 'Held'}":find "Partition of a set of 1 object")
+    assert.truthy(peer:eval "h1:where{kind = 'Held'}.referrers":find "globals")
+    assert.truthy(peer:eval "hp.help('diff')":find "set:diff")
+    local answer = peer:ask("complete", "h1.refe")
+    assert.same({ "referents", "referrers" }, answer.candidates)
+    assert.equal(4, answer.from)
+    assert.same({ "referents", "referrers" },
+      peer:ask("complete", "x = h1[0].referrers.refe").candidates)
+    assert.same({ "held" }, peer:ask("complete", "hel").candidates)
+    assert.same({ "heap", "heapu", "help" }, peer:ask("complete", "hp.he").candidates)
+    assert.same({ "rep" }, peer:ask("complete", "string.rep").candidates)
+    assert.same({}, peer:ask("complete", "nothing.at.all").candidates)
+  end))
+
+  it("escapes what a terminal would obey, and bounds what is long", inside(function()
+    local peer = connected()
+    assert.equal("\\x1B[31m\\x00é\\x9F\n", peer:eval "'\\27[31m\\0é\\x9F'")
+    local long = peer:eval "('x'):rep(1e6)"
+    assert.truthy(#long < 40000)
+    assert.truthy(long:find "%.%.%. %(%d+ bytes more%)\n$")
+  end))
+
+  it("hides all of it from its own heap", inside(function()
+    local peer = connected [[
+      local hp = require "heapy"
+      function now() return hp.heap().count end -- its prototype is the program's still
+      while true do for i = 1, 100 do local x = i end end
+    ]]
+    assert.equal("Isolation test succeeded.\n", peer:ask "isolatest".out)
+    local before = peer:eval "now()"
+    peer:eval "x = {} for i = 1, 1000 do x[i] = function() return x end end"
+    peer:eval "h = hp.heap() co = coroutine.wrap(function() coroutine.yield() end) co()"
+    assert.equal(before, peer:eval "now()")
+    assert.equal("0\n", peer:eval "hp.heap().accounting.difference")
+    peer:eval "_G.seen = x" -- now it is the program's
+    assert.truthy(tonumber(peer:eval "now()") > tonumber(before) + 1000)
+  end))
+
+  it("tells apart who asks", inside(function()
+    local one, _, path = connected()
+    local other = target.connect(path)
+    one:eval "x = 1"
+    other:eval "x = 2"
+    assert.equal("1\n", one:eval "x")
+    assert.equal("2\n", other:eval "x")
+    other:close()
+    assert.equal("1\n", one:eval "x")
+  end))
+
+  it("answers several requests in order, and refuses too many", inside(function()
+    local peer = connected()
+    local ids = {}
+    for i = 1, 10 do ids[i] = peer:send("eval", "return " .. i) end
+    for i = 1, 10 do assert.equal(i .. "\n", peer:answer(ids[i]).out) end
+    peer:send("eval", "local t = os.clock() while os.clock() < t + 0.3 do end")
+    for _ = 1, 16 do peer:send("eval", "1") end
+    local last = peer:ask "heap"
+    assert.is_false(last.ok)
+    assert.equal("too many requests wait already", last.error)
+  end))
+
+  it("can be kept to the fixed verbs", inside(function()
+    local peer = connected(LOOP, "{ console = false, log = false }")
+    assert.is_false(peer.greeting.console)
+    for _, verb in ipairs { "eval", "complete", "reset", "isolatest" } do
+      local answer = peer:ask(verb, "os.exit(1)")
+      assert.is_false(answer.ok)
+      assert.truthy(answer.error:find "console of this program is off")
+    end
+    for _, verb in ipairs { "ping", "stat", "heap", "diff" } do assert.is_true(peer:ask(verb).ok) end
+    local answer = peer:ask "dump"
+    assert.is_false(answer.ok)
+    assert.equal("unknown request", answer.error)
+  end))
+end)
+
+describe("a command that does not end", function()
+  local function interrupted(code)
+    return inside(function()
+      local peer, program = connected()
+      local id = peer:send("eval", code)
+      target.sleep(0.1)
+      assert.is_true(peer:ask "interrupt".ok)
+      local answer = peer:answer(id)
+      assert.is_false(answer.ok)
+      assert.truthy(answer.error:find "^[^\n]*interrupted") -- coroutine.wrap says where
+      assert.equal("1\n", peer:eval "1")
+      assert.is_nil(program.status)
+    end)
+  end
+
+  it("is interrupted", interrupted "while true do end")
+  it("is interrupted in protected calls", interrupted
+    "while true do pcall(function() while true do pcall(error) end end) end")
+  it("is interrupted in a coroutine", interrupted
+    "coroutine.wrap(function() while true do end end)()")
+  it("is interrupted in a coroutine that ignores errors", interrupted
+    "while true do coroutine.wrap(function() pcall(function() while true do end end) end)() end")
+  it("is interrupted while it prints", interrupted "while true do print 'x' end")
+
+  it("ends when its client goes", inside(function()
+    local peer, _, path = connected()
+    peer:send("eval", "while true do end")
+    target.sleep(0.1)
+    peer:close()
+    assert.equal("1\n", target.connect(path):eval "1")
+  end))
+
+  it("ends at the limit", inside(function()
+    local peer = connected(LOOP, "{ limit = 0.2, log = false }")
+    local answer = peer:ask("eval", "while true do end")
+    assert.is_false(answer.ok)
+    assert.truthy(answer.error:find "longer than the limit")
+    assert.truthy(answer.paused_ms >= 200 and answer.paused_ms < 5000)
+  end))
+
+  it("does not hold the program up where nobody reads what it prints", inside(function()
+    local peer, _, path = connected()
+    local from = target.now()
+    peer:send("eval", "local s = ('x'):rep(1000) while true do print(s) end")
+    assert.equal("1\n", target.connect(path):eval "1")
+    assert.truthy(target.now() - from < 5)
+    while peer:frame() do end -- the connection has ended
+  end))
+
+  it("may run out of memory", inside(function()
+    local _, path = target.embedded("limited", "function work() local i = 0 while true do i = i + 1 end end")
+    local peer = target.connect(path)
+    local answer = peer:ask("eval", "local t = {} for i = 1, math.huge do t[i] = {i} end")
+    assert.is_false(answer.ok)
+    assert.truthy(answer.error:find "not enough memory")
+    answer = peer:ask("eval", "('x'):rep(1e8)")
+    assert.truthy(answer.error:find "not enough memory")
+    assert.equal("1\n", peer:eval "1")
+    assert.is_true(peer:ask "heap".ok)
+  end))
+
+  it("may end the program", inside(function()
+    for _, code in ipairs { "os.exit(3)", "os.exit(3, true)" } do
+      local peer, program, path = connected()
+      peer:send("eval", code)
+      while peer:frame() do end
+      assert.equal(3, (program:wait()))
+      assert.is_nil(io.open(path))
+    end
+  end))
+end)

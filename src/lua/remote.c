@@ -1,0 +1,446 @@
+/* The remote monitor in the VM: turned on and off, and its commands, which run here.
+**
+** Commands run in a Lua thread of heapy's own, whatever thread of the program was
+** interrupted: its stack, hook and status are not touched, and an interrupt can reach
+** the command. That thread, the record and the sentinel are heapy's own for a walk.
+**
+** The sentinel is an object that nothing refers to. Its finalizer runs once in each
+** cycle of the collector, in the thread that happens to run: there it notes the OS
+** thread, sets the hook if the VM is wanted, and posts the next one. So a VM is reached
+** whose Lua code runs in coroutines that the host resumes itself, even where no signal
+** may be used. */
+#include "remote.h"
+
+#include "attention.h"
+#include "remote/process.h"
+#include "vm/probe_parts.h"
+#include "vm/running.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define RECORD "heapy.Remote"
+#define SENTINEL "heapy.Sentinel"
+#define CHECK 1000             /* instructions of a command between two looks at the clock */
+#define COUNTED 2000000        /* objects that a glance counts at most */
+#define MOST_ARGUMENTS 200
+
+static const char key = 'm'; /* its address is the record's key in the registry */
+
+typedef struct Record {
+  hp_Target *target; /* NULL: off */
+  lua_State *thread; /* kept by user value 1 */
+  const void *sentinel;
+} Record;
+
+/* User values of the record. */
+enum { THREAD = 1, ANSWER = 2, RUN = 3, VALUES = 3 };
+
+static Record *push_record(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
+  return lua_touserdata(L, -1);
+}
+
+static Record *record_of(lua_State *L) {
+  Record *r = push_record(L);
+  lua_pop(L, 1);
+  return r;
+}
+
+static hp_Target *check_on(lua_State *L) {
+  Record *r = record_of(L);
+  if (r == NULL || r->target == NULL) luaL_error(L, "the monitor is off");
+  return r->target;
+}
+
+/* ---- a command ------------------------------------------------------------ */
+
+/* It raises again at each instruction once it has, so that no pcall of the command's
+** outlives it. A coroutine that a command left behind has it still: it goes by itself. */
+static void watch(lua_State *L, lua_Debug *ar) {
+  const Record *r = record_of(L);
+  const char *why;
+  (void)ar;
+  if (r == NULL || r->target == NULL || hp_target_job_is_done(r->target)) {
+    lua_sethook(L, NULL, 0, 0);
+    return;
+  }
+  why = hp_target_broken(r->target);
+  if (why == NULL) return;
+  lua_sethook(L, watch, LUA_MASKCOUNT, 1);
+  lua_pushstring(L, why); /* no position: it is not the command's */
+  lua_error(L);
+}
+
+/* Where the program is: "file.lua:12 in function 'name'", or what else can be said. */
+static void push_place(lua_State *L, lua_State *to, int level) {
+  lua_Debug ar;
+  if (!lua_getstack(L, level, &ar) || !lua_getinfo(L, "Sln", &ar)) {
+    lua_pushliteral(to, "outside of Lua code");
+  } else if (ar.currentline < 0) {
+    lua_pushfstring(to, "in C function %s", ar.name != NULL ? ar.name : "?");
+  } else {
+    lua_pushfstring(to, ar.name != NULL ? "%s:%d in function '%s'" : "%s:%d", ar.short_src,
+                    ar.currentline, ar.name);
+  }
+}
+
+typedef struct Call {
+  const hp_Job *job;
+  lua_State *interrupted; /* the program's thread */
+  int level;              /* of the function there that was interrupted */
+} Call;
+
+/* run(call, thread): the Lua side's answer(verb, connection, code, place). The thread is
+** an argument to keep it from the collector, which marks only threads that run. */
+static int run(lua_State *L) {
+  const Call *call = lua_touserdata(L, 1);
+  push_record(L);
+  lua_getiuservalue(L, -1, ANSWER);
+  lua_pushstring(L, hp_verb_name(call->job->verb));
+  lua_pushinteger(L, (lua_Integer)call->job->connection);
+  if (call->job->code != NULL)
+    lua_pushlstring(L, call->job->code, call->job->length);
+  else
+    lua_pushnil(L);
+  if (call->job->verb == HP_V_GLANCE)
+    push_place(call->interrupted, L, call->level);
+  else
+    lua_pushnil(L);
+  lua_call(L, 4, 3);
+  return 3;
+}
+
+static double milliseconds(void) {
+  struct timespec t;
+  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Of run's results, or of its error: ok, error, more. The text stays on the stack. */
+static void judge(lua_State *T, int status, hp_Outcome *o) {
+  memset(o, 0, sizeof *o);
+  o->ok = status == LUA_OK && lua_toboolean(T, -3);
+  o->more = status == LUA_OK && lua_toboolean(T, -1);
+  if (o->ok) return;
+  if (status == LUA_OK) lua_pop(T, 1);
+  if (lua_type(T, -1) == LUA_TSTRING) {
+    o->error = lua_tolstring(T, -1, &o->length);
+  } else {
+    o->error = "an error that is no string";
+    o->length = strlen(o->error);
+  }
+}
+
+static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) {
+  double from = milliseconds();
+  lua_State *T = r->thread;
+  hp_Outcome outcome;
+  Call call;
+  int status;
+  call.job = job;
+  call.interrupted = L;
+  call.level = level;
+  lua_settop(T, 0);
+  push_record(T); /* stays, below: it is not to go while it works */
+  lua_getiuservalue(T, 1, RUN);
+  lua_pushlightuserdata(T, &call);
+  lua_pushthread(L);
+  lua_xmove(L, T, 1);
+  lua_sethook(T, watch, LUA_MASKCOUNT, CHECK);
+  status = lua_pcall(T, 2, 3, 0);
+  lua_sethook(T, NULL, 0, 0);
+  judge(T, status, &outcome);
+  outcome.paused = milliseconds() - from;
+  if (r->target != NULL) hp_target_done(r->target, &outcome);
+  lua_settop(T, 0);
+}
+
+/* The stacks have room: the hook's, and the other thread's, for what is pushed here. */
+static void serve_at(lua_State *L, hp_Target *t, int level) {
+  const Record *r = record_of(L);
+  hp_Job job;
+  if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
+  do_job(L, r, &job, level);
+}
+
+static void serve(lua_State *L, hp_Target *t) { serve_at(L, t, 0); }
+
+/* ---- the sentinel --------------------------------------------------------- */
+
+static void post_sentinel(lua_State *L, Record *r) {
+  const void *sentinel = lua_newuserdatauv(L, 0, 0);
+  luaL_setmetatable(L, SENTINEL);
+  lua_pop(L, 1);
+  r->sentinel = sentinel;
+}
+
+/* The next one is a new object: Lua 5.4.4 may forget one that gets its finalizer again.
+** But should there be no memory for it, this one has to do. */
+static int meet(lua_State *L) {
+  Record *r = record_of(L);
+  if (r == NULL || r->target == NULL || r->sentinel != lua_touserdata(L, 1)) return 0;
+  hp_target_seen(r->target);
+  if (hp_target_wanted(r->target)) hp_attention_arm(r->target, L);
+  luaL_setmetatable(L, SENTINEL);
+  post_sentinel(L, r);
+  return 0;
+}
+
+/* ---- on and off ----------------------------------------------------------- */
+
+static void turn_off(Record *r, const char *why) {
+  hp_Target *t = r->target;
+  if (t == NULL) return;
+  r->target = NULL;
+  hp_attention_end(t);
+  hp_target_off(t, why);
+}
+
+static int end_record(lua_State *L) {
+  turn_off(luaL_checkudata(L, 1, RECORD), "its Lua state was closed");
+  return 0;
+}
+
+/* Declares what is on top of the stack as heapy's own. */
+static void own(lua_State *L) {
+  hp_state_push_own(L);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
+/* Pushes the record, made if need be: once for a state. */
+static Record *push_new_record(lua_State *L) {
+  Record *r = push_record(L);
+  if (r != NULL) return r;
+  lua_pop(L, 1);
+  r = lua_newuserdatauv(L, sizeof *r, VALUES);
+  memset(r, 0, sizeof *r);
+  luaL_setmetatable(L, RECORD);
+  r->thread = lua_newthread(L);
+  lua_sethook(r->thread, NULL, 0, 0); /* it inherited the program's */
+  if (!lua_checkstack(r->thread, LUA_MINSTACK)) luaL_error(L, "not enough memory");
+  /* heapy's own by way of the record; declared, all functions on its stack would be, too */
+  lua_setiuservalue(L, -2, THREAD);
+  lua_pushnil(L);
+  lua_pushcclosure(L, run, 1); /* no light function: a walk is to know it */
+  own(L);
+  lua_setiuservalue(L, -2, RUN);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+  return r;
+}
+
+/* The greeting's members: name, argv. */
+static void add_members(lua_State *L, int name, int arguments, hp_Text *t) {
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, arguments);
+  size_t length;
+  const char *s = lua_tolstring(L, name, &length);
+  hp_text_puts(t, ",\"name\":");
+  if (s != NULL)
+    hp_text_json(t, s, length);
+  else
+    hp_text_puts(t, "null");
+  hp_text_puts(t, ",\"argv\":[");
+  if (n == 0) hp_process_arguments(t);
+  for (i = 1; i <= n && i <= MOST_ARGUMENTS; i++) {
+    lua_rawgeti(L, arguments, i);
+    s = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+    if (i > 1) hp_text_puts(t, ",");
+    hp_text_json(t, s != NULL ? s : "", s != NULL ? hp_text_cut(s, length, 400) : 0);
+    lua_pop(L, 1);
+  }
+  hp_text_puts(t, "]");
+}
+
+static int fail(lua_State *L, int rc, const char *why) {
+  if (rc == HP_ENOMEM) {
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  return 2;
+}
+
+/* A signal that was asked for must be to be had; the usual one need not be. */
+static int choose_signal(const char *name, int usual, int *number) {
+  *number = 0;
+  if (name == NULL) return 1;
+  *number = hp_wake_number(name);
+  if (*number != 0 && hp_wake_install(*number, hp_attention_wake)) return 1;
+  *number = 0;
+  return usual;
+}
+
+/* "Lua 5.4.4"; without the last number where the library does not tell it. */
+static void find_release(char name[32]) {
+  char release[HP_PROBE_RELEASE];
+  hp_probe_release(release);
+  (void)snprintf(name, 32, "Lua %.20s", release[0] != 0 ? release : "5.4");
+}
+
+/* core.remote_on(answer, argv, dir, name, signal, usual, console, limit, log) -> path | nil, why.
+** signal: its name, or nil for none; usual: true if nobody asked for that one */
+static int remote_on(lua_State *L) {
+  hp_TargetOptions o;
+  hp_Text members = {0};
+  hp_Target *t = NULL;
+  char why[HP_REASON_SIZE], release[32];
+  Record *r;
+  int rc;
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  memset(&o, 0, sizeof o);
+  o.dir = luaL_optstring(L, 3, NULL);
+  o.console = lua_toboolean(L, 7);
+  o.limit = (int64_t)(luaL_checknumber(L, 8) * 1000);
+  o.log = luaL_optstring(L, 9, NULL);
+  lua_settop(L, 9);
+  r = push_new_record(L);
+  if (r->target != NULL) luaL_error(L, "the monitor is on already");
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, ANSWER);
+  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
+    return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
+  find_release(release);
+  o.lua = release;
+  add_members(L, 4, 2, &members);
+  o.members = members.bytes.at;
+  o.nmembers = members.bytes.n;
+  rc = members.failed ? HP_ENOMEM : hp_target_on(&o, &t, why);
+  hp_text_free(&members);
+  if (rc != HP_OK) return fail(L, rc, why);
+  r->target = t;
+  hp_attention_begin(L, t, serve);
+  post_sentinel(L, r); /* may raise: the monitor is on all the same, and can be turned off */
+  lua_pushstring(L, hp_target_path(t));
+  return 1;
+}
+
+/* core.remote_off() -> whether it was on */
+static int remote_off(lua_State *L) {
+  Record *r = record_of(L);
+  int on = r != NULL && r->target != NULL;
+  if (on) turn_off(r, "monitoring was turned off");
+  lua_pushboolean(L, on);
+  return 1;
+}
+
+/* core.remote_path() -> path of the socket | nil */
+static int remote_path(lua_State *L) {
+  const Record *r = record_of(L);
+  if (r == NULL || r->target == NULL) return 0;
+  lua_pushstring(L, hp_target_path(r->target));
+  return 1;
+}
+
+/* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil */
+static int remote_fd(lua_State *L) {
+  const Record *r = record_of(L);
+  if (r == NULL || r->target == NULL) return 0;
+  lua_pushinteger(L, hp_target_descriptor(r->target));
+  return 1;
+}
+
+/* core.remote_poll() -> how many commands it ran */
+static int remote_poll(lua_State *L) {
+  lua_Integer n = 0;
+  const Record *r = record_of(L);
+  hp_Job job;
+  while (r != NULL && r->target != NULL && hp_target_take(r->target, &job)) {
+    do_job(L, r, &job, 1);
+    n++;
+  }
+  if (r != NULL && r->target != NULL) hp_attention_rest(r->target);
+  lua_pushinteger(L, n);
+  return 1;
+}
+
+/* ---- for the Lua side of a command ---------------------------------------- */
+
+/* core.remote_say(text): to whoever asked; raises where the command is broken off */
+static int remote_say(lua_State *L) {
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  hp_Target *t = check_on(L);
+  if (hp_target_out(t, text, n)) return 0;
+  lua_pushstring(L, hp_target_broken(t));
+  return lua_error(L);
+}
+
+/* core.remote_candidates(list, from) */
+static int remote_candidates(lua_State *L) {
+  hp_Target *t = check_on(L);
+  lua_Integer i, n, from = luaL_checkinteger(L, 2);
+  hp_Text list = {0};
+  luaL_checktype(L, 1, LUA_TTABLE);
+  n = (lua_Integer)lua_rawlen(L, 1);
+  for (i = 1; i <= n; i++) {
+    size_t length;
+    const char *s;
+    lua_rawgeti(L, 1, i);
+    s = lua_tolstring(L, -1, &length);
+    if (i > 1) hp_text_puts(&list, ",");
+    hp_text_json(&list, s != NULL ? s : "", s != NULL ? length : 0);
+    lua_settop(L, 2);
+  }
+  hp_target_candidates(t, list.bytes.at, list.bytes.n, from);
+  hp_text_free(&list);
+  return 0;
+}
+
+/* core.remote_tell(lines): what a glance found */
+static int remote_tell(lua_State *L) {
+  size_t n;
+  const char *lines = luaL_checklstring(L, 1, &n);
+  hp_target_glance(check_on(L), lines, n);
+  return 0;
+}
+
+/* core.remote_objects() -> how many objects the VM has, nil where it is not known; and
+** whether there are more */
+static int remote_objects(lua_State *L) {
+  const hp_State *s = hp_state_of(L);
+  size_t n;
+  if (!s->proven) return 0;
+  n = hp_vm_count(&s->vm, COUNTED);
+  lua_pushinteger(L, (lua_Integer)(n < COUNTED ? n : COUNTED));
+  lua_pushboolean(L, n > COUNTED);
+  return 2;
+}
+
+#if defined(HP_TESTING)
+/* core.remote_hurry(times): clients have so many times less time */
+static int remote_hurry(lua_State *L) {
+  hp_hub_hurry((int)luaL_checkinteger(L, 1));
+  return 0;
+}
+#endif
+
+const luaL_Reg hp_remote_functions[] = {
+#if defined(HP_TESTING)
+    {"remote_hurry", remote_hurry},
+#endif
+    {"remote_on", remote_on},       {"remote_off", remote_off},
+    {"remote_path", remote_path},   {"remote_fd", remote_fd},
+    {"remote_poll", remote_poll},   {"remote_say", remote_say},
+    {"remote_candidates", remote_candidates}, {"remote_tell", remote_tell},
+    {"remote_objects", remote_objects}, {NULL, NULL},
+};
+
+static void new_metatable(lua_State *L, const char *name, lua_CFunction finalizer) {
+  luaL_newmetatable(L, name);
+  lua_pushcfunction(L, finalizer);
+  lua_setfield(L, -2, "__gc");
+  own(L);
+  lua_pop(L, 1);
+}
+
+void hp_remote_open(lua_State *L) {
+  new_metatable(L, RECORD, end_record);
+  new_metatable(L, SENTINEL, meet);
+}

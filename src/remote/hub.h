@@ -1,0 +1,155 @@
+/* What the files of this directory share: the hub, its targets and connections. */
+#ifndef HP_HUB_H
+#define HP_HUB_H
+
+#include "frame.h"
+#include "outbox.h"
+#include "process.h"
+#include "remote.h"
+
+#include <pthread.h>
+
+#define HP_CONNECTIONS 8 /* of one target */
+#define HP_QUEUE 16      /* requests of one connection that may wait */
+#define HP_ALL_CONNECTIONS 64
+
+/* Times in milliseconds. */
+enum {
+  HP_SPEAK = 30000,   /* from connecting to the first whole request */
+  HP_FINISH = 10000,  /* from the first byte of a frame to the last */
+  HP_STALL = 1000,    /* how long a job waits, all in all, for a client to read */
+  HP_GLANCE = 80,     /* how long a stat waits for the VM */
+  HP_PATIENCE = 300,  /* from when on a client is told that it waits */
+  HP_TICK = 1000,     /* between two tellings, and two looks at an idle VM */
+  HP_AFTER_FORK = 50, /* before a child listens: most run another program at once */
+  HP_LINGER = 500     /* for the last words to a client */
+};
+
+/* In a build for tests the limits on clients can be a fraction of what they are. */
+#if defined(HP_TESTING)
+extern atomic_int hp_hurry;
+#define hp_limit(ms) ((ms) / atomic_load(&hp_hurry))
+#else
+#define hp_limit(ms) (ms)
+#endif
+
+typedef struct hp_Connection {
+  int fd;
+  hp_Target *target;
+  uint32_t number;
+  hp_Inbox in;
+  hp_Outbox out;
+  hp_Request queue[HP_QUEUE]; /* what waits: for the VM, or for a glance at it */
+  int nqueue;
+  int running;       /* one of its requests is with the VM */
+  int spoke;         /* its first request has come */
+  int known;         /* the VM has done something for it, and may keep something */
+  int64_t since;     /* when it was accepted */
+  int64_t begun;     /* when the frame that is not whole began; 0: there is none */
+  int64_t closing;   /* when it is closed at the latest, once what waits is sent; 0: not */
+} hp_Connection;
+
+/* Fields without a word on them belong to the lock. */
+struct hp_Target {
+  int slot;
+  int used;
+  atomic_int wanted, serving; /* see hp_target_wanted */
+  atomic_int thread, wanders; /* kernel's number of the thread that last ran the VM */
+  atomic_int interrupted;     /* the job is to be broken off */
+  int listener;               /* -1: none, as after a fork */
+  int event;
+  char directory[HP_PATH_SIZE], path[HP_PATH_SIZE];
+  pid_t owner;                /* the process that made the socket */
+  hp_Text members;            /* of the greeting */
+  hp_Text log;                /* path with its zero, or empty */
+  char lua[32];
+  int quiet;                  /* no log */
+  int number;
+  int console;
+  int64_t limit, started;     /* 'started' since the epoch */
+  /* the job */
+  hp_Request job;
+  uint32_t asker;             /* number of the connection it came from; 0: the listener */
+  int64_t began;              /* the VM's thread alone */
+  int64_t stalled;            /* how long the job has waited for its client; VM's thread alone */
+  /* what is to be done beside requests */
+  HP_VEC(uint32_t) gone;      /* connections that the VM may forget */
+  int glancing;               /* 1: a glance is wanted */
+  int64_t glanced;            /* when the VM last gave one */
+  hp_Text glance;
+  /* getting its attention */
+  int step;                   /* signals sent so far for what waits now */
+  int64_t next;               /* when the next one is due; 0: none is */
+  int64_t ticks, idle;        /* processor time of its thread; since when it is the same */
+};
+
+typedef struct hp_Hub {
+  pthread_mutex_t turn;      /* held by hp_target_on and _off; taken before 'lock' */
+  pthread_mutex_t lock;
+  pthread_cond_t room;       /* an outbox was emptied, or a connection closed */
+  pthread_t thread;
+  int running, stop;
+  int prepared;              /* handlers of fork and exit are in place */
+  int late;                  /* the thread is to wait before it listens: a child's */
+  int wake;                  /* eventfd that ends the thread's poll */
+  uint32_t serial;           /* number of the last connection */
+  hp_Target targets[HP_TARGETS];
+  hp_Connection *connections[HP_ALL_CONNECTIONS];
+  int error_device_known;    /* standard error as it was when monitoring was turned on */
+  uint64_t error_device, error_inode;
+} hp_Hub;
+
+extern hp_Hub hp_hub;
+
+static inline void hp_lock(void) { (void)pthread_mutex_lock(&hp_hub.lock); }
+static inline void hp_unlock(void) { (void)pthread_mutex_unlock(&hp_hub.lock); }
+
+/* What must be there before the first target; with the lock. HP_OK or a failure. */
+int hp_hub_prepare(void);
+
+/* Ends the thread's poll. */
+void hp_hub_kick(void);
+
+/* ---- the thread (listener.c) ---- */
+
+int hp_listener_start(void);
+void hp_listener_join(void); /* hp_hub.stop was set; without the lock */
+
+/* ---- connections (connection.c); all with the lock ---- */
+
+hp_Connection *hp_connection_find(uint32_t number);
+void hp_connection_accept(hp_Target *t);
+void hp_connection_receive(hp_Connection *c, int64_t now);
+void hp_connection_send(hp_Connection *c);
+void hp_connection_close(hp_Connection *c);
+
+/* Frames to it. One that cannot be kept costs the connection. */
+void hp_connection_put(hp_Connection *c, const hp_Text *frame);
+void hp_connection_last(hp_Connection *c, const char *member, const char *text);
+void hp_connection_done(hp_Connection *c, int64_t id, const char *error);
+void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n);
+
+/* Takes request i out of the queue; the caller owns it. */
+hp_Request hp_connection_unqueue(hp_Connection *c, int i);
+
+/* ---- targets (target.c); all with the lock ---- */
+
+/* Something waits for the VM: its attention is to be got. */
+void hp_target_want(hp_Target *t);
+
+/* Is there anything for the VM to do? 2: and somebody waits for it. */
+int hp_target_work(const hp_Target *t);
+
+/* In a child: its parent's socket is let go. */
+void hp_target_orphan(hp_Target *t);
+
+/* Begins to listen, in this process. HP_OK, or HP_EVM and one sentence. */
+int hp_target_listen(hp_Target *t, char why[HP_REASON_SIZE]);
+
+/* ---- what is told of the VM (stat.c); all with the lock ---- */
+
+void hp_stat_look(hp_Target *t, int64_t now);
+void hp_stat_where(const hp_Target *t, int64_t now, hp_Text *text);
+void hp_stat_answer(hp_Connection *c, int i, int64_t now);
+
+#endif

@@ -1,0 +1,22 @@
+/* Which threads of a VM are running, as the machine's stack tells. */
+#ifndef HP_RUNNING_H
+#define HP_RUNNING_H
+
+#include "object.h"
+#include "peek.h"
+
+/* Finds the VM's threads (lua_State) that are in the midst of a call and that the
+** calling OS thread's stack speaks of, from 'from' towards its beginning; answers how
+** many of at most 'most' it put in 'found', nearest first. May be called in a signal's
+** handler: it only reads, and what it reads it reads through 'peek'.
+**
+** The interpreter keeps no note of the thread it runs, but each of its C functions has
+** it as an argument: so it is in a register or on the stack. What looks like one must
+** prove it: type, VM, status, and a chain of frames that fits together. A thread that
+** was freed has no frames. */
+int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, const char **found, int most);
+
+/* How many objects the VM has; stops counting soon after 'most'. */
+size_t hp_vm_count(const hp_Vm *vm, size_t most);
+
+#endif
