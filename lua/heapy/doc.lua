@@ -20,7 +20,7 @@ M.sections = {
       "hp.setref(false) shows everything again." },
     { "track", "hp.track{frames = n, sample = bytes, timeline = bytes}",
       "from now on it is noted where each object is made",
-      "frames: how many callers are noted with each site, from 1 (so by default) to 64. sample: not "
+      "frames: how many callers are noted with each site, from 1 (by default) to 64. sample: not "
       .. "every object, but one in so many bytes on average, for production. timeline: a point of "
       .. "hp.timeline() each time so many bytes were asked for. The result tells what the tracker "
       .. "holds." },
@@ -29,8 +29,8 @@ M.sections = {
       .. "requests on; the second result says so." },
     { "tracking", "hp.tracking()", "what the tracker is and holds, or nil",
       "frames, sample, sites, objects, bytes (of its own memory), born, asked (bytes), missed (not "
-      .. "recorded for want of memory), uncertain (one of several lines), threads and lines (whether "
-      .. "they are read from the C stack), cut (whether another library took the allocator away)." },
+      .. "recorded for want of memory), uncertain (one of several lines), threads and lines (are "
+      .. "they read from the C stack?), cut (has another library taken the allocator away?)." },
     { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
     { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
     { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
@@ -79,8 +79,8 @@ M.sections = {
       "Also set.diff(other). Rows are matched by name, under this Set's classifier. It counts "
       .. "growth, of old objects too; set - other has the new objects themselves." },
     { "where", "set:where{kind = k, size = s}", "a subset: criteria, or a function of each object",
-      "Criteria are kind, type, size, source, module, rcs, via, site, traceback and age; each a name "
-      .. "(size: a number), "
+      "Criteria are kind, type, size, source, module, rcs, via, site, traceback and age; each a "
+      .. "name (size: a number), "
       .. "an array of names or a function of the name; and born_after, a Set: what was born since "
       .. "its snapshot. All must hold. "
       .. "set:where(function(node) ... end) gives the function each object as a Set of one. "
@@ -139,8 +139,8 @@ M.sections = {
     { "#", "#sites", "how many sites" },
     { "[]", "sites[i]", "row i, from 0 as printed, a table",
       "index, name, traceback, count, size, made, madesize, freed, peak, peaksize, cumulative; and "
-      .. "in a sample error and sizeerror, the standard errors of count and size. Bytes made and at "
-      .. "the peak are what the objects took when they were made." },
+      .. "in a sample error and sizeerror, the standard errors of count and size. Bytes made and "
+      .. "at the peak are what the objects took when they were made." },
     { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
     { "diff", "sites:diff(earlier)", "what has come since, site by site" },
     { "more", "sites.more", "the next rows" },

@@ -265,6 +265,8 @@ function M.sites.sampled(interval)
     .. "standard error\nof Size.", interval)
 end
 
+M.sites.cut = "Another library has taken the allocator away: nothing is recorded."
+
 function M.sites.missed(missed)
   return format("%d %s not recorded, for want of memory.", missed,
     missed == 1 and "object was" or "objects were")
@@ -327,7 +329,7 @@ function M.tracking(status)
     lines[#lines + 1] = "Where several constructors are possible, a site names all their lines."
   end
   if status.cut then
-    lines[#lines + 1] = "Another library has taken the allocator away: nothing is recorded any more."
+    lines[#lines + 1] = M.sites.cut
   end
   return concat(lines, "\n")
 end

@@ -136,7 +136,7 @@ local function note(sites)
   end
   if status.missed > 0 then lines[#lines + 1] = render.sites.missed(status.missed) end
   if status.cut then
-    lines[#lines + 1] = "Another library has taken the allocator away: nothing is recorded any more."
+    lines[#lines + 1] = render.sites.cut
   end
   return #lines > 0 and concat(lines, "\n") or nil
 end

@@ -24,7 +24,8 @@ local function number_of(options, name, least, most, default, level)
     check.fail(level + 1, "bad option '%s' to 'track' (integer expected, got %s)", name,
       type(value) == "number" and "a fraction" or check.typename(value))
   elseif n < least or n > most then
-    check.fail(level + 1, "bad option '%s' to 'track' (from %d to %d, got %d)", name, least, most, n)
+    check.fail(level + 1, "bad option '%s' to 'track' (from %d to %d, got %d)", name, least, most,
+      n)
   end
   return n
 end
@@ -67,8 +68,8 @@ end
 function M.untrack()
   local was, out = core.untrack()
   if not out then
-    return was, "another library has wrapped the allocator since: the wrapper stays behind its, and "
-      .. "only hands requests on"
+    return was, "another library has wrapped the allocator since: the wrapper stays behind its, "
+      .. "and only hands requests on"
   end
   return was
 end

@@ -91,7 +91,8 @@ function M.criteria(set, criteria, level)
     end
   end
   local earlier = rawget(criteria, "born_after")
-  local subset = earlier == nil and core.combine("|", set, set) or born_after(set, earlier, level + 1)
+  local subset = earlier == nil and core.combine("|", set, set)
+    or born_after(set, earlier, level + 1)
   for criterion, accepts in next, acceptors do subset = rows(subset, criterion, accepts) end
   return subset
 end

@@ -39,6 +39,7 @@ function programs.strings(n)
     keep[i & 4095] = function() return s end
     keep[(i & 1023) + 5000] = function(x) keep[1] = x return s, t end
   end
+  return keep
 end
 
 local SIZE = { trees = 16, strings = 1000000 }
@@ -83,6 +84,7 @@ local function memory(objects)
   local keep = {}
   for i = 1, objects do keep[i] = { i, "s" .. i } end
   local after = core.tracking()
+  assert(#keep == objects)
   return (after.bytes - before.bytes) / (after.objects - before.objects)
 end
 

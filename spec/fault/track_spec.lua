@@ -50,8 +50,9 @@ describe("tracking without memory", function()
     local kept = {}
     for i = 1, 100 do kept[i] = { i } end
     local h <close> = hp.heap()
+    assert.equal(100, #kept)
     for _, by in ipairs { "bysite", "bytraceback", "byage" } do
-      local n, ok, problem = 0, false, nil
+      local n, ok, problem = 0
       repeat
         n = n + 1
         core.fail(n)
@@ -61,7 +62,7 @@ describe("tracking without memory", function()
       until ok
       assert.is_true(n > 2)
     end
-    local n, ok = 0, false
+    local n, ok = 0
     repeat
       n = n + 1
       core.fail(n)

@@ -114,7 +114,8 @@ describe("all that is recorded", function()
       state:every(every)
       state:run [[
         local keep = {}
-        for i = 1, 300 do pcall(function() keep[i] = { tostring(i), {}, function() return i end } end) end
+        local function make(i) keep[i] = { tostring(i), {}, function() return i end } end
+        for i = 1, 300 do pcall(make, i) end
       ]]
       state:every(0)
       local ok, difference = state:run "return check(main)"

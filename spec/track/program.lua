@@ -109,9 +109,13 @@ statements = {
     w:add("until i >= %d end", w.random(1, 2))
   end },
   { write = function(w) wrapped(w, "local function %s(...)", "end %s(n, 2)") end },
-  { write = function(w) wrapped(w, "local function %s(...)", "end (function() return %s() end)()") end },
+  { write = function(w)
+    wrapped(w, "local function %s(...)", "end (function() return %s() end)()")
+  end },
   { write = function(w) wrapped(w, "local function %s(...)", "end pcall(%s, 3)") end },
-  { write = function(w) wrapped(w, "local %s = coroutine.wrap(function(...)", "coroutine.yield() end) %s(1)") end },
+  { write = function(w)
+    wrapped(w, "local %s = coroutine.wrap(function(...)", "coroutine.yield() end) %s(1)")
+  end },
   { write = function(w)
     w.functions = w.functions + 1
     local name = "f" .. w.functions

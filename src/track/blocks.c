@@ -60,10 +60,10 @@ static void *carve(hp_Blocks *b, size_t bytes) {
 }
 
 static uint8_t *new_array(hp_Blocks *b, unsigned cap) {
-  void *p = b->spare[cap / 8];
+  void **p = b->spare[cap / 8]; /* a free array begins with the next one's address */
   if (p == NULL) return carve(b, (size_t)cap * PER_OBJECT);
-  memcpy(&b->spare[cap / 8], p, sizeof p);
-  return p;
+  memcpy(&b->spare[cap / 8], p, sizeof *p);
+  return (uint8_t *)p;
 }
 
 static void spare_array(hp_Blocks *b, hp_BlockPage *page) {

@@ -137,7 +137,7 @@ static const char *off_chain(const hp_Threads *t, const hp_Vm *vm, const char *c
 }
 
 const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm) {
-  const char *chain[DEEPEST], *next = vm->main, *other;
+  const char *chain[DEEPEST] = {NULL}, *next = vm->main, *other;
   int n = 0, others;
   for (; next != NULL && n < DEEPEST && !on_chain(chain, n, next);
        next = resumed(t, vm, chain[n - 1])) {
