@@ -82,7 +82,7 @@ $(1)_FLAGS := $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(2)
 
 $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -lm
+	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -ldl -lm
 
 $(BUILD)/$(1)/heapy/client.so: $$($(1)_CLIENT_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)

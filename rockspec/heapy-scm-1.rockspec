@@ -26,7 +26,7 @@ build = {
       },
       incdirs = { "src" },
       defines = { "_GNU_SOURCE" },
-      libraries = { "pthread" },
+      libraries = { "pthread", "dl" },
     },
     ["heapy.client"] = {
       sources = {

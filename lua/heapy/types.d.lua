@@ -124,6 +124,36 @@ function heapy.monitor() end
 ---@param name? string
 function heapy.help(name) end
 
+---@class heapy.MonitorOptions
+---@field name? string what the monitor calls the program
+---@field dir? string where the socket is to lie
+---@field signal? string|integer|boolean what wakes the program's thread; false: nothing
+---@field console? boolean false: no code can be run
+---@field limit? number seconds that one command may take
+---@field log? string|boolean a file that gets a line for each attach; false: none
+
+---What `require "heapy.RM"` gives.
+---@class heapy.RM
+local RM = {}
+
+---Lets this user's monitors look into the program.
+---@param options? heapy.MonitorOptions
+---@return string? path of the socket
+---@return string? message why it cannot be
+function RM.on(options) end
+
+---Ends it.
+---@return boolean was whether it was on
+function RM.off() end
+
+---Does what monitors wait for, now.
+---@return integer commands
+function RM.poll() end
+
+---A file descriptor that is readable while a monitor waits for the program.
+---@return integer? descriptor
+function RM.fd() end
+
 ---@class heapy.Doc
 ---@field [string] string
 

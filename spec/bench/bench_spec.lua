@@ -60,6 +60,10 @@ describe("the benchmark", function()
         assert.truthy(fresh:find "%d" and churned:find "%d", figure.text .. "\n" .. text)
       end
     end
+    for _, figure in ipairs(figures.monitor) do
+      local at = assert(text:find("| " .. figure.text .. " ", 1, true), figure.text)
+      assert.truthy(text:match("|[^|]*|([^|]*)|", at):find "%d", figure.text .. "\n" .. text)
+    end
     assert.truthy(text:find "\n%d+ of %d+ targets are met%.")
   end)
 

@@ -90,6 +90,25 @@ M.tables = {
   },
 }
 
+local function within(name, text, form, limit, target)
+  return { name = name, text = text, form = form, limit = limit, from = 0, target = target }
+end
+
+--- The table of the remote monitor: it has but one column.
+M.monitor = {
+  title = "The remote monitor",
+  within("idle", "time of a program that is watched, nobody connected", "%.4f x", 1.005,
+    at_most "1.005 x"),
+  within("command", "from a command to its end, in a busy program: median", "%.2f ms", 1,
+    at_most "1 ms"),
+  within("command_worst", "... worst", "%.2f ms", 20, at_most "20 ms"),
+  within("attach", "attaching, and the first command's end", "%.2f ms", 50, at_most "50 ms"),
+  within("wake", "from a command to its end, in a program that sleeps in poll", "%.2f ms", 20,
+    at_most "20 ms"),
+  within("stat_asleep", "stat, of a program that sleeps in waitpid", "%.1f ms", 100,
+    at_most "100 ms"),
+}
+
 --- A figure's number on a heap as text.
 -- @tparam table figure
 -- @tparam table heap the numbers by name

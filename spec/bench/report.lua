@@ -58,18 +58,33 @@ function M.tables(heaps)
   return table.concat(parts, "\n")
 end
 
+--- The table of the monitor.
+-- @tparam table numbers by name, as a heap's
+-- @treturn string
+function M.monitor(numbers)
+  return "## " .. figures.monitor.title .. "\n\n" .. table_of(figures.monitor, { numbers }) .. "\n"
+end
+
+local function count(group, heaps)
+  local all, met = 0, 0
+  for _, figure in ipairs(group) do
+    local verdict = figures.verdict(figure, heaps)
+    if verdict ~= "-" then all = all + 1 end
+    if verdict == "met" then met = met + 1 end
+  end
+  return all, met
+end
+
 --- How many figures with a target there are, and how many of them are met.
 -- @tparam {table,...} heaps
+-- @tparam table monitor
 -- @treturn integer
 -- @treturn integer
-function M.count(heaps)
-  local all, met = 0, 0
+function M.count(heaps, monitor)
+  local all, met = count(figures.monitor, { monitor })
   for _, group in ipairs(figures.tables) do
-    for _, figure in ipairs(group) do
-      local verdict = figures.verdict(figure, heaps)
-      if verdict ~= "-" then all = all + 1 end
-      if verdict == "met" then met = met + 1 end
-    end
+    local more, good = count(group, heaps)
+    all, met = all + more, met + good
   end
   return all, met
 end

@@ -57,18 +57,25 @@ local function rounds_for(objects)
   return math.max(3, math.min(15, 5000000 // objects))
 end
 
--- The numbers that heap.lua finds, by name.
-local function measure(size, order, rounds)
-  local command = ("%s %s %d %s %d"):format(quote(interpreter()), quote(here .. "heap.lua"),
-    size.objects, order, rounds)
-  local heap = { title = size.title .. " " .. order, order = order, asked = size.objects }
-  local pipe = assert(io.popen(command))
+-- The numbers that a script finds, by name.
+local function run(script, into)
+  local pipe = assert(io.popen(quote(interpreter()) .. " " .. here .. script))
   for line in pipe:lines() do
     local name, value = line:match("^(%S+)%s+(%S+)$")
-    if name then heap[name] = tonumber(value) end
+    if name then into[name] = tonumber(value) end
   end
-  assert(pipe:close(), "measuring " .. heap.title .. " objects failed")
-  return heap
+  assert(pipe:close(), "measuring " .. into.title .. " failed")
+  return into
+end
+
+local function measure(size, order, rounds)
+  return run(("heap.lua %d %s %d"):format(size.objects, order, rounds),
+    { title = size.title .. " " .. order, order = order, asked = size.objects })
+end
+
+local function measure_monitor(rounds)
+  io.stderr:write("measuring the monitor\n")
+  return run(("monitor.lua %d"):format(rounds), { title = "a program", asked = 1 })
 end
 
 local function fits(size)
@@ -117,10 +124,9 @@ local function kept_part(path)
   return at and "\n" .. text:sub(at) or ""
 end
 
-local function write_results(heaps, tables)
+local function write_results(tables, all, met)
   local path = here .. "RESULTS.md"
   local kept = kept_part(path)
-  local all, met = report.count(heaps)
   local file <close> = assert(io.open(path, "w"))
   file:write(HEAD:format(os.date("!%Y-%m-%d"), process.machine(), process.lua(interpreter()), met,
     all), tables, kept)
@@ -130,8 +136,9 @@ end
 
 local options = parse(arg)
 local heaps = measure_all(options)
-local tables = report.tables(heaps)
-local all, met = report.count(heaps)
+local monitor = measure_monitor(options.rounds or 25)
+local tables = report.tables(heaps) .. "\n" .. report.monitor(monitor)
+local all, met = report.count(heaps, monitor)
 io.write(process.machine(), "; ", process.lua(interpreter()), "\n\n", tables, "\n")
 io.write(("%d of %d targets are met.\n"):format(met, all))
-if options.write then write_results(heaps, tables) end
+if options.write then write_results(tables, all, met) end

@@ -71,10 +71,9 @@ end
 
 --- Sends bytes as they are, as far as they are taken.
 function Peer:write(bytes)
-  local from, why, kind = 1, nil, nil
+  local from = 1
   while from <= #bytes do
-    local next_byte
-    next_byte, why, kind = client.write(self.link, bytes, from)
+    local next_byte, why, kind = client.write(self.link, bytes, from)
     if not next_byte and kind ~= "again" then return nil, why end
     if not next_byte then client.poll({ self.link }, { true }, 1) end
     from = next_byte or from

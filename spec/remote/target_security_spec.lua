@@ -67,8 +67,8 @@ describe("each attachment", function()
     local n = 0
     for line in io.lines(log) do
       n = n + 1
-      assert.truthy(line:find(("^heapy: %%d+%%-%%d+%%-%%d+T[%%d:]+Z monitor attached: uid %d, pid %%d+, "
-        .. "to state 1 of pid %%d+$"):format(client.uid())), line)
+      assert.truthy(line:find(("^heapy: %%d+%%-%%d+%%-%%d+T[%%d:]+Z monitor attached: "
+        .. "uid %d, pid %%d+, to state 1 of pid %%d+$"):format(client.uid())), line)
     end
     assert.equal(3, n)
   end))
@@ -97,7 +97,8 @@ describe("each attachment", function()
     ]])
     file:close()
     shell("chmod 0644", other)
-    local program = support.piped { "setpriv", "--reuid=12345", "--clear-groups", support.lua, other, path }
+    local program = support.piped { "setpriv", "--reuid=12345", "--clear-groups", support.lua,
+      other, path }
     local _, out = program:wait()
     assert.equal("0\n", out)
     assert.truthy(io.open(log):read "a":find "monitor refused: uid 12345")
@@ -148,7 +149,8 @@ describe("what comes from a client", function()
     local peer = target.connect(path)
     local code = "return #'" .. ("x"):rep(1000000) .. "'"
     assert.equal("1000000\n", peer:eval(code))
-    local bytes = frames.pack { id = 50, ["do"] = "ping" } .. frames.pack { id = 51, ["do"] = "ping" }
+    local bytes = frames.pack { id = 50, ["do"] = "ping" }
+      .. frames.pack { id = 51, ["do"] = "ping" }
     for i = 1, #bytes do
       assert(peer:write(bytes:sub(i, i)))
       if i % 7 == 0 then target.sleep(0.001) end
@@ -199,8 +201,8 @@ describe("what comes from a client", function()
     local program, path = target.lua(LOOP)
     local random = math.random
     math.randomseed(tonumber(os.getenv "HEAPY_SEED" or "") or os.time())
-    local parts = { '{"id":1,"do":"', "heap", "stat", "eval", '"', "}", ',"code":"', "\\u00", "{", "[",
-      "\0\0\0", "\x10", "close", "interrupt", ("x"):rep(1000), "null", "1e9", "\xFF\xFE" }
+    local parts = { '{"id":1,"do":"', "heap", "stat", "eval", '"', "}", ',"code":"', "\\u00", "{",
+      "[", "\0\0\0", "\x10", "close", "interrupt", ("x"):rep(1000), "null", "1e9", "\xFF\xFE" }
     for _ = 1, 100 do
       local peer = target.connect(path)
       local bytes = {}

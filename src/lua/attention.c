@@ -6,6 +6,7 @@
 ** memory that is there. */
 #include "attention.h"
 
+#include "prompt.h"
 #include "vm/running.h"
 
 #include <stdatomic.h>
@@ -149,6 +150,33 @@ void hp_attention_wake(pid_t thread, const void *frame) {
 
 void hp_attention_arm(hp_Target *t, lua_State *L) { arm(&attentions[hp_target_slot(t)], L); }
 
+/* ---- at a prompt ---------------------------------------------------------- */
+
+static int is_own(const Attention *a, int slot) {
+  return atomic_load(&a->main) != NULL && hp_target_thread(hp_target_at(slot)) == gettid();
+}
+
+/* Called by Readline, which the program has called: as if the program called us. */
+static int at_prompt(void) {
+  int i;
+  for (i = 0; i < HP_TARGETS; i++) {
+    Attention *a = &attentions[i];
+    hp_Target *t = hp_target_at(i);
+    lua_State *L = atomic_load(&a->main);
+    if (!is_own(a, i) || !hp_target_wanted(t)) continue;
+    if (lua_checkstack(L, LUA_MINSTACK) && is_safe(L)) a->serve(L, t);
+    hp_attention_rest(t);
+  }
+  return 0;
+}
+
+static int are_none(void) {
+  int i;
+  for (i = 0; i < HP_TARGETS; i++)
+    if (atomic_load(&attentions[i].main) != NULL) return 0;
+  return 1;
+}
+
 /* ---- beginning and end ---------------------------------------------------- */
 
 void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
@@ -165,6 +193,7 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
   main = lua_tothread(L, -1);
   lua_pop(L, 1);
   atomic_store(&a->main, main);
+  hp_prompt_begin(at_prompt);
 }
 
 void hp_attention_end(hp_Target *t) {
@@ -172,4 +201,5 @@ void hp_attention_end(hp_Target *t) {
   atomic_store(&a->main, NULL);
   if (a->proven) hp_peek_close(&a->peek);
   a->proven = 0;
+  if (are_none()) hp_prompt_end(at_prompt);
 }

@@ -1,0 +1,143 @@
+-- What the remote monitor costs a program, and how long it takes to reach one. Prints what it
+-- found, a line each: a name and a number.
+--   lua5.4 monitor.lua ROUNDS
+
+local client = require "heapy.client"
+local frames = require "heapy.monitor.frames"
+
+local rounds = tonumber(arg[1])
+local found = {}
+
+local function median(numbers)
+  table.sort(numbers)
+  return numbers[#numbers // 2 + 1]
+end
+
+local function interpreter()
+  local i = -1
+  while arg[i - 1] do i = i - 1 end
+  return arg[i]
+end
+
+-- ---- what it costs while nobody is connected -------------------------------------------------
+
+-- Calls, tables and strings, as in programs; the least time of several. In a process of its own:
+-- what a second thread costs in the C library's malloc, it costs for good.
+local WORK <const> = [[
+  require "heapy.RM"
+  if %s then assert(require "heapy.RM".on { log = false }) end
+  local least = math.huge
+  for _ = 1, 5 do
+    local list, from = {}, os.clock()
+    for i = 1, 200000 do list[i %% 1000 + 1] = { i, tostring(i) } end
+    least = math.min(least, os.clock() - from)
+  end
+  print(least)
+]]
+
+local function seconds(watched)
+  local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter(),
+    WORK:format(watched))))
+  return assert(pipe:read "n")
+end
+
+-- Each run that is watched beside its two neighbours that are not.
+local function idle_cost()
+  local ratios = {}
+  local before = seconds(false)
+  for i = 1, rounds // 3 + 1 do
+    local on, after = seconds(true), seconds(false)
+    ratios[i] = on * 2 / (before + after)
+    before = after
+  end
+  return median(ratios)
+end
+
+-- ---- how long it takes -----------------------------------------------------------------------
+
+local programs = {} -- pipes from them: closing one would wait for its program
+
+-- A program that does that, once it is watched; where its socket is.
+local function start(code)
+  local pipe = assert(io.popen(([['%s' -e 'io.stdout:setvbuf "no"
+    print(assert(require "heapy.RM".on { log = false })) %s' 2>/dev/null]]):format(interpreter(),
+    code)))
+  programs[#programs + 1] = pipe
+  return assert(pipe:read "l")
+end
+
+local Peer = {}
+Peer.__index = Peer
+
+local function connect(path)
+  local peer = setmetatable({ link = assert(client.connect(path)), reader = frames.reader() }, Peer)
+  peer:frame()
+  return peer
+end
+
+function Peer:frame()
+  while true do
+    local frame = self.reader:next()
+    if frame then return frame end
+    client.poll({ self.link }, { false }, 10)
+    local bytes, why, kind = client.read(self.link)
+    assert(bytes and bytes ~= "" or kind == "again", why or "the program ended")
+    self.reader:feed(bytes or "")
+  end
+end
+
+-- Asks; milliseconds until it was done.
+function Peer:ask(verb, code)
+  local from = client.now()
+  assert(client.write(self.link, frames.pack { id = 1, ["do"] = verb, code = code }, 1))
+  repeat local frame = self:frame() until frame.done
+  return (client.now() - from) * 1000
+end
+
+local function finish(peer)
+  client.write(peer.link, frames.pack { id = 1, ["do"] = "eval", code = "os.exit(0)" }, 1)
+  while pcall(peer.frame, peer) do end
+  client.close(peer.link)
+end
+
+local BUSY = "local t = {} while true do for i = 1, 100 do t[i] = { i } end end"
+
+local function busy()
+  local path = start(BUSY)
+  local peer = connect(path)
+  local times, attaches = {}, {}
+  for i = 1, 100 * rounds do times[i] = peer:ask("eval", "1") end
+  found.command = median(times)
+  found.command_worst = times[#times]
+  for i = 1, 10 * rounds do
+    local from = client.now()
+    local other = connect(path)
+    other:ask("eval", "1")
+    attaches[i] = (client.now() - from) * 1000
+    client.close(other.link)
+  end
+  found.attach = median(attaches)
+  finish(peer)
+end
+
+local function asleep()
+  local stats, commands = {}, {}
+  local path = start [[local c = require "heapy.client" while true do c.poll({}, {}, 100) end]]
+  local peer = connect(path)
+  for i = 1, 10 * rounds do commands[i] = peer:ask("eval", "1") end
+  found.wake = median(commands)
+  finish(peer)
+  -- nobody is to wake this one: it is asked while it waits for its end
+  path = start [[os.execute "exec sleep 2"]]
+  peer = connect(path)
+  client.poll({}, {}, 0.1)
+  for i = 1, 3 do stats[i] = peer:ask "stat" end
+  found.stat_asleep = median(stats)
+  client.close(peer.link)
+end
+
+found.idle = idle_cost()
+busy()
+asleep()
+for name, value in pairs(found) do print(name, value) end
+os.exit(0) -- the sleeper is not waited for
