@@ -82,7 +82,7 @@ $(1)_FLAGS := $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(2)
 
 $(BUILD)/$(1)/heapy/core.so: $$($(1)_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -ldl
+	$$(CC) -shared -pthread $(2) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) -ldl -lm
 
 $(BUILD)/$(1)/heapy/client.so: $$($(1)_CLIENT_OBJECTS) $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
@@ -249,6 +249,7 @@ matrix: all ## the specs on every release of Lua 5.4 that can be had
 
 bench: all ## time and memory, beside one full collection of the same heap
 	@$(call inside,lib) && $(LUA) spec/bench/run.lua $(or $(ARGS),--write)
+	@$(call inside,lib) && $(LUA) spec/bench/tracking.lua $(or $(ARGS),--write)
 
 # ---- installing ------------------------------------------------------------------------------
 

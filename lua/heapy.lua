@@ -12,6 +12,7 @@ local check = require "heapy.check"
 local help = require "heapy.help"
 local output = require "heapy.output"
 local set = require "heapy.set"
+local track = require "heapy.track"
 
 local setmetatable, type = setmetatable, type
 
@@ -92,6 +93,9 @@ function api.setref(on)
   reference = on ~= false and core.mark() or nil
   return true
 end
+
+api.track, api.untrack = track.track, track.untrack
+api.tracking, api.sites, api.timeline = track.status, track.sites, track.timeline
 
 --- Prints what there is, with a line each; or what there is to say of one name.
 -- @tparam[opt] string name

@@ -19,6 +19,9 @@ M.known = {
   rcs = { field = "byrcs", heading = "Referrers by " .. KIND, noun = "referrers" },
   via = { field = "byvia", heading = "Referred Via:", noun = "edge" },
   id = { field = "byid" },
+  site = { field = "bysite", heading = "Made at", noun = "site" },
+  traceback = { field = "bytraceback", heading = "Made at < called from", noun = "traceback" },
+  age = { field = "byage", heading = "Age", noun = "age" },
   unity = { field = "byunity", heading = "<unclassified>", noun = "unity" },
 }
 

@@ -18,6 +18,21 @@ M.sections = {
     { "iso", "hp.iso(v, ...)", "the Set of exactly these values, in a fresh snapshot" },
     { "setref", "hp.setref()", "from now on hp.heap() shows only what was born since",
       "hp.setref(false) shows everything again." },
+    { "track", "hp.track{frames = n, sample = bytes, timeline = bytes}",
+      "from now on it is noted where each object is made",
+      "frames: how many callers are noted with each site, from 1 (by default) to 64. sample: not "
+      .. "every object, but one in so many bytes on average, for production. timeline: a point of "
+      .. "hp.timeline() each time so many bytes were asked for. The result tells what the tracker "
+      .. "holds." },
+    { "untrack", "hp.untrack()", "ends tracking, and gives the VM the host's allocator back",
+      "Where another library has wrapped the allocator since, the wrapper stays and only hands "
+      .. "requests on; the second result says so." },
+    { "tracking", "hp.tracking()", "what the tracker is and holds, or nil",
+      "frames, sample, sites, objects, bytes (of its own memory), born, asked (bytes), missed (not "
+      .. "recorded for want of memory), uncertain (one of several lines), threads and lines (are "
+      .. "they read from the C stack?), cut (has another library taken the allocator away?)." },
+    { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
+    { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
     { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
       "A program takes part once it has called require(\"heapy.RM\").on(). In the monitor, h lists "
       .. "the commands and q leaves it. The command heapy monitor is the same." },
@@ -50,6 +65,13 @@ M.sections = {
       "Array indexes above 10 share a row, [11..]." },
     { "byid", "set.byid", "the objects one by one" },
     { "byunity", "set.byunity", "all in one row" },
+    { "bysite", "set.bysite", "the same objects by where they were made, while hp.track() is on",
+      "A line and its function, named as at its first call; [C: ...] if a C function called there "
+      .. "made them. Two lines with 'or' between them: one of these." },
+    { "bytraceback", "set.bytraceback", "the same with the callers, as many as frames says" },
+    { "byage", "set.byage", "the same objects by order of birth, in tenths" },
+    { "site", "set.site", "where the objects were made, if all at one site, else nil" },
+    { "traceback", "set.traceback", "where the one object was made, and from where: an array" },
     { "referrers", "set.referrers", "the objects that refer directly to any of the Set",
       "Try set.referrers.byvia to see through which fields, upvalues or locals." },
     { "referents", "set.referents", "the objects that any of the Set refers to" },
@@ -57,8 +79,10 @@ M.sections = {
       "Also set.diff(other). Rows are matched by name, under this Set's classifier. It counts "
       .. "growth, of old objects too; set - other has the new objects themselves." },
     { "where", "set:where{kind = k, size = s}", "a subset: criteria, or a function of each object",
-      "Criteria are kind, type, size, source, module, rcs and via; each a name (size: a number), "
-      .. "an array of names or a function of the name; all must hold. "
+      "Criteria are kind, type, size, source, module, rcs, via, site, traceback and age; each a "
+      .. "name (size: a number), "
+      .. "an array of names or a function of the name; and born_after, a Set: what was born since "
+      .. "its snapshot. All must hold. "
       .. "set:where(function(node) ... end) gives the function each object as a Set of one. "
       .. "The classifier is kept." },
     { "has", "set:has(v)", "whether a value of the program is in the Set",
@@ -107,6 +131,25 @@ M.sections = {
     { "size", "row.size", "how many bytes more, or less" },
     { "a", "row.a", "the row's objects in diff.a as a Set, or nil" },
     { "b", "row.b", "the row's objects in diff.b as a Set, or nil" },
+  },
+  {
+    title = "Sites",
+    { "count", "sites.count", "live objects" },
+    { "size", "sites.size", "bytes that they take now" },
+    { "#", "#sites", "how many sites" },
+    { "[]", "sites[i]", "row i, from 0 as printed, a table",
+      "index, name, traceback, count, size, made, madesize, freed, peak, peaksize, cumulative; and "
+      .. "in a sample error and sizeerror, the standard errors of count and size. Bytes made and "
+      .. "at the peak are what the objects took when they were made." },
+    { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
+    { "diff", "sites:diff(earlier)", "what has come since, site by site" },
+    { "more", "sites.more", "the next rows" },
+    { "all", "sites.all", "all rows" },
+  },
+  {
+    title = "A Timeline",
+    { "[]", "timeline[i]", "point i, from 1, a table: asked, bytes, and live objects by type" },
+    { "csv", "timeline:csv(path)", "the points as comma-separated values; without path as text" },
   },
 }
 

@@ -240,5 +240,99 @@ function M.diff.row(row, b_size)
   return M.hang(numbers, M.name(row.name))
 end
 
+--- The sites at which objects were made.
+M.sites = {}
+
+function M.sites.label(sites, count, size, difference)
+  return format("%s of %d %s. %s %d %s, %d bytes.",
+    difference and "Growth" or "Objects", sites, sites == 1 and "site" or "sites",
+    difference and "Change:" or "Live:", count, objects(count), size)
+end
+
+function M.sites.header(sampled)
+  return M.hang(" Index   Live     Size" .. (sampled and "      +/-" or "")
+    .. "     Made    Freed   Peak ", "Made at")
+end
+
+function M.sites.row(row, sampled)
+  local numbers = format("%6d %6d %8d%s %8d %8d %6d ", row.index, row.count, row.size,
+    sampled and format(" %8.0f", row.sizeerror) or "", row.made, row.freed, row.peak)
+  return M.hang(numbers, M.name(row.name))
+end
+
+function M.sites.sampled(interval)
+  return format("Estimated from a sample: an object in every %d bytes on average; +/- is the "
+    .. "standard error\nof Size.", interval)
+end
+
+M.sites.cut = "Another library has taken the allocator away: nothing is recorded."
+
+function M.sites.missed(missed)
+  return format("%d %s not recorded, for want of memory.", missed,
+    missed == 1 and "object was" or "objects were")
+end
+
+local BARS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
+local SPARKS = 60 -- at the most
+
+--- A line of bars, from 0 to the largest value.
+-- @tparam {number,...} values
+-- @treturn string
+function M.spark(values)
+  local n = #values
+  local shown, bars = n < SPARKS and n or SPARKS, {}
+  local largest = 0
+  for i = 1, n do largest = max(largest, values[i]) end
+  for i = 1, shown do -- the largest of what a bar stands for
+    local from, to, value = (i - 1) * n // shown + 1, i * n // shown, 0
+    for k = from, to do value = max(value, values[k]) end
+    local height = largest == 0 and 1 or 1 + (value * 7 + largest // 2) // largest
+    bars[i] = BARS[height // 1 | 0]
+  end
+  return concat(bars)
+end
+
+--- The heap over time.
+-- @tparam integer points
+-- @tparam integer interval
+-- @tparam integer asked
+-- @tparam {{string,{number,...}},...} rows names, and their values
+-- @treturn string
+function M.timeline(points, interval, asked, rows)
+  local lines = { format("The heap while %d bytes were asked for: %d points, %d bytes apart.",
+    asked, points, interval) }
+  for _, row in ipairs(rows) do
+    local largest = 0
+    for _, value in ipairs(row[2]) do largest = max(largest, value) end
+    if largest > 0 then
+      lines[#lines + 1] = format("  %-10s %s  at most %d, now %d", row[1], M.spark(row[2]),
+        largest, row[2][#row[2]])
+    end
+  end
+  return concat(lines, "\n")
+end
+
+--- What the tracker is and holds.
+-- @tparam table status
+-- @treturn string
+function M.tracking(status)
+  local lines = {
+    status.sample > 0 and format("Tracking a sample of objects, one in %d bytes on average.",
+      status.sample) or "Tracking every object.",
+    M.figures {
+      { "frames", status.frames }, { "sites", status.sites }, { "objects", status.objects },
+      { "bytes", status.bytes }, { "born", status.born }, { "missed", status.missed },
+      { "uncertain", status.uncertain },
+    },
+  }
+  if not status.lines then
+    lines[#lines + 1] = "Where several constructors are possible, a site names all their lines."
+  end
+  if status.cut then
+    lines[#lines + 1] = M.sites.cut
+  end
+  return concat(lines, "\n")
+end
+
 core.own(M)
 return M

@@ -92,6 +92,25 @@ fields.source = single("source")
 -- @treturn ?integer
 fields.line = single("line")
 
+--- Where the objects were made, if all at one site; "(not tracked)" where that is not known.
+-- @treturn ?string
+function fields.site(set)
+  local name = partition.name(set, "site")
+  return name
+end
+
+--- Where the one object was made, and who called: the frames, innermost first.
+-- @treturn ?{string,...} nil where the VM was not tracked
+function fields.traceback(set)
+  check.one(set, "'traceback'", 2)
+  local frames, k = {}, 0
+  repeat
+    frames[k + 1] = core.frame(set, k)
+    k = k + 1
+  until not frames[k]
+  return frames[1] and frames
+end
+
 for name, classifier in pairs(classifiers.known) do
   fields[classifier.field] = function(set)
     local same = partition.reclassified(set, name)
@@ -194,9 +213,10 @@ function methods:has(value)
 end
 
 --- A subset: the objects that meet every criterion, or for which a function holds.
--- @tparam table|function criteria by kind, type, size, source, module, rcs or via: the name (or
--- size), an array of names, or a function of the name; or instead of the table a function of the
--- node, which is a set of one
+-- @tparam table|function criteria by kind, type, size, source, module, rcs, via, site, traceback or
+-- age: the name (or size), an array of names, or a function of the name; born_after: a Set, for
+-- what was born since its snapshot; or instead of the table a function of the node, which is a
+-- set of one
 -- @treturn Set with the same classifier
 -- @usage h:where{kind = "string", size = function(n) return n > 1000 end}
 -- @usage h:where(function(node) return node.text == "hits" end)

@@ -32,6 +32,89 @@ function heapy.iso(...) end
 ---@return string? message why this VM cannot be read
 function heapy.setref(on) end
 
+---@class heapy.TrackOptions
+---@field frames? integer callers noted with each site, 1 to 64
+---@field sample? integer mean bytes between the objects that are taken
+---@field timeline? integer bytes between the points of the timeline
+
+---From now on it is noted where each object is made.
+---@param options? heapy.TrackOptions
+---@return heapy.Tracking? status
+---@return string? message why this VM cannot be read
+function heapy.track(options) end
+
+---Ends tracking.
+---@return boolean was whether there was tracking
+---@return string? message where the wrapper stays behind another's
+function heapy.untrack() end
+
+---What the tracker is and holds, or nil.
+---@return heapy.Tracking?
+function heapy.tracking() end
+
+---What was made at each line since tracking began.
+---@return heapy.Sites? sites
+---@return string? message that tracking is off
+function heapy.sites() end
+
+---The heap over time.
+---@return heapy.Timeline? timeline
+---@return string? message that there is none
+function heapy.timeline() end
+
+---@class heapy.Tracking
+---@field frames integer
+---@field sample integer 0: every object
+---@field sites integer
+---@field objects integer
+---@field bytes integer of the tracker's own memory
+---@field born integer
+---@field asked integer bytes
+---@field missed integer
+---@field uncertain integer
+---@field threads boolean
+---@field lines boolean
+---@field cut boolean
+
+---@class heapy.Site
+---@field index integer
+---@field name string
+---@field traceback string[]
+---@field count integer
+---@field size integer
+---@field made integer
+---@field madesize integer
+---@field freed integer
+---@field peak integer
+---@field peaksize integer
+---@field cumulative integer
+---@field error number
+---@field sizeerror number
+
+---@class heapy.Sites
+---@field [integer] heapy.Site from 0 as printed
+---@field count integer
+---@field size integer
+---@field more heapy.View
+---@field all heapy.View
+---@operator len: integer
+local Sites = {}
+
+---What has come since.
+---@param earlier heapy.Sites
+---@return heapy.Sites
+function Sites:diff(earlier) end
+
+---@class heapy.Timeline
+---@field [integer] table<string, integer>
+---@field interval integer
+local Timeline = {}
+
+---The points as comma-separated values.
+---@param path? string
+---@return string|true? text
+---@return string? message why the file cannot be written
+function Timeline:csv(path) end
 ---The monitor, in this terminal: from here into other programs that run.
 ---@return nil
 ---@return string? message what it needs and is not there
@@ -89,6 +172,11 @@ function RM.fd() end
 ---@field byvia heapy.Set
 ---@field byid heapy.Set
 ---@field byunity heapy.Set
+---@field bysite heapy.Set
+---@field bytraceback heapy.Set
+---@field byage heapy.Set
+---@field site string?
+---@field traceback string[]?
 ---@field referrers heapy.Set
 ---@field referents heapy.Set
 ---@field more heapy.View the next rows
@@ -135,6 +223,10 @@ function Set:has(value) end
 ---@field module? heapy.Name
 ---@field rcs? heapy.Name
 ---@field via? heapy.Name
+---@field site? heapy.Name
+---@field traceback? heapy.Name
+---@field age? heapy.Name
+---@field born_after? heapy.Set
 
 ---A subset.
 ---@param criteria heapy.Criteria|fun(node: heapy.Set): boolean?

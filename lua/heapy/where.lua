@@ -13,7 +13,7 @@ local tointeger = math.tointeger
 local M = {}
 
 local CRITERIA = { kind = true, type = true, size = true, source = true, module = true, rcs = true,
-  via = true }
+  via = true, site = true, traceback = true, age = true, born_after = true }
 
 local function expected(criterion)
   return criterion == "size" and "number" or "string"
@@ -61,6 +61,22 @@ local function rows(set, criterion, accepts)
   return gather.union(unions, set)
 end
 
+-- What was born since another set's snapshot.
+local function born_after(set, value, level)
+  local earlier = check.set_of(value)
+  if not earlier then
+    check.fail(level + 1, "bad criterion 'born_after' to 'where' (Set expected, got %s)",
+      check.typename(value))
+  end
+  check.open(earlier, level + 1)
+  local subset = core.bornafter(set, earlier)
+  if not subset then
+    check.fail(level + 1, "bad criterion 'born_after' to 'where' (its snapshot is not older than "
+      .. "this set's)")
+  end
+  return subset
+end
+
 --- The objects for which every criterion holds.
 -- @param set a Set
 -- @tparam table criteria
@@ -70,9 +86,13 @@ function M.criteria(set, criteria, level)
   check.keys(criteria, "criterion", "where", CRITERIA, level + 1)
   local acceptors = {}
   for criterion, wanted in next, criteria do
-    acceptors[criterion] = acceptor(criterion, wanted, level + 1)
+    if criterion ~= "born_after" then
+      acceptors[criterion] = acceptor(criterion, wanted, level + 1)
+    end
   end
-  local subset = core.combine("|", set, set)
+  local earlier = rawget(criteria, "born_after")
+  local subset = earlier == nil and core.combine("|", set, set)
+    or born_after(set, earlier, level + 1)
   for criterion, accepts in next, acceptors do subset = rows(subset, criterion, accepts) end
   return subset
 end

@@ -5,6 +5,9 @@
 **   truth.closure(f, ...)      a C function with f and the rest as upvalues; calls f
 **   truth.word(address, at)    the eight bytes at address + at, as an integer
 **   truth.state()              a new state with the standard libraries
+**   truth.wrap()               puts a wrapper around this state's allocator that only counts
+**   truth.unwrap()             gives back the allocator that the last truth.wrap found
+**   truth.wrapped()            how often that wrapper was called
 **
 **   state:run(chunk, ...)      calls the chunk in it: true, results | false, message;
 **                              only nil, booleans, numbers and strings pass
@@ -109,12 +112,59 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
   return block == NULL ? NULL : block + 1;
 }
 
+/* ---- another library's wrapper -------------------------------------------- */
+
+typedef struct Wrapper {
+  lua_Alloc f;
+  void *ud;
+  struct Wrapper *before;
+  lua_Integer calls;
+} Wrapper;
+
+static Wrapper *wrapper; /* of one state at a time: for specs */
+
+static void *count_call(void *ud, void *p, size_t old, size_t size) {
+  Wrapper *w = ud;
+  w->calls++;
+  return w->f(w->ud, p, old, size);
+}
+
+static int wrap(lua_State *L) {
+  Wrapper *w = calloc(1, sizeof *w);
+  if (w == NULL) return luaL_error(L, "no memory for a wrapper");
+  w->f = lua_getallocf(L, &w->ud);
+  w->before = wrapper;
+  wrapper = w;
+  lua_setallocf(L, count_call, w);
+  return 0;
+}
+
+static int unwrap(lua_State *L) {
+  Wrapper *w = wrapper;
+  if (w == NULL) return luaL_error(L, "there is no wrapper");
+  lua_setallocf(L, w->f, w->ud);
+  wrapper = w->before;
+  free(w);
+  return 0;
+}
+
+static int wrapped(lua_State *L) {
+  lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
+  return 1;
+}
+
 /* ---- the books, from inside ----------------------------------------------- */
 
+static const char books_key = 'b';
+
+/* The state's allocator may be wrapped by now: so the books are found in its registry. */
 static Books *books_of(lua_State *L) {
-  void *ud;
-  if (lua_getallocf(L, &ud) != allocate) luaL_error(L, "this state keeps no books");
-  return ud;
+  Books *b;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &books_key);
+  b = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (b == NULL) luaL_error(L, "this state keeps no books");
+  return b;
 }
 
 static int by_address(const void *x, const void *y) {
@@ -217,6 +267,10 @@ static int word(lua_State *L) {
 static int open_truth(lua_State *L);
 
 static int open_libraries(lua_State *S) {
+  void *books;
+  (void)lua_getallocf(S, &books);
+  lua_pushlightuserdata(S, books);
+  lua_rawsetp(S, LUA_REGISTRYINDEX, &books_key);
   luaL_openlibs(S);
   luaL_requiref(S, "heapy_truth", open_truth, 0);
   lua_setglobal(S, "truth");
@@ -340,7 +394,8 @@ static const luaL_Reg functions[] = {
     {"userdata", make_userdata}, {"closure", make_closure}, {"word", word},
     {"state", new_state},        {"live", books_live},      {"limit", books_limit},
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
-    {"rest", books_rest},        {NULL, NULL}};
+    {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
+    {"wrapped", wrapped},        {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

@@ -14,7 +14,7 @@
 #define HP_CLASS_H
 
 #include "heap/graph.h"
-#include "names.h"
+#include "base/names.h"
 
 typedef struct hp_Class {
   uint32_t id;    /* the table */

@@ -7,7 +7,8 @@
 #include <string.h>
 
 const char *const hp_by_names[] = {"kind", "type", "size",  "source", "module",
-                                   "rcs",  "via",  "id",    "unity",  NULL};
+                                   "rcs",  "via",  "id",    "unity",  "site",
+                                   "traceback", "age", NULL};
 
 void hp_classified_free(hp_Classified *c) {
   hp_delete(c->of, c->n);
@@ -129,6 +130,9 @@ static int choose(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out
     case HP_BY_RCS: return hp_classify_rcs(g, set, out);
     case HP_BY_VIA: return hp_classify_via(g, set, out);
     case HP_BY_ID: list_members(set, out); return HP_OK;
+    case HP_BY_SITE: return hp_classify_site(g, set, 0, out);
+    case HP_BY_TRACEBACK: return hp_classify_site(g, set, 1, out);
+    case HP_BY_AGE: return hp_classify_age(g, set, out);
     default: return classify_simply(g, set, out, 1, by_unity);
   }
 }

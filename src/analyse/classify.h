@@ -4,7 +4,7 @@
 
 #include "heap/graph.h"
 #include "heap/idset.h"
-#include "names.h"
+#include "base/names.h"
 
 typedef enum hp_By {
   HP_BY_KIND,
@@ -16,6 +16,9 @@ typedef enum hp_By {
   HP_BY_VIA,    /* by the labels of the edges through which they are referred to */
   HP_BY_ID,     /* every object by itself */
   HP_BY_UNITY,  /* all alike */
+  HP_BY_SITE,   /* where they were made: the innermost Lua function */
+  HP_BY_TRACEBACK, /* the same with its callers */
+  HP_BY_AGE,    /* tenths by order of birth */
   HP_NBY
 } hp_By;
 
@@ -41,5 +44,7 @@ void hp_classified_free(hp_Classified *c);
 int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
 int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
 int hp_classify_module(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
+int hp_classify_site(hp_Graph *g, const hp_IdSet *set, int whole, hp_Classified *out);
+int hp_classify_age(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef HP_COMBO_H
 #define HP_COMBO_H
 
-#include "names.h"
+#include "base/names.h"
 
 typedef struct hp_Combos {
   HP_VEC(uint32_t) members; /* of all combinations, one after the other */

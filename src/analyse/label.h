@@ -3,7 +3,7 @@
 #define HP_LABELTEXT_H
 
 #include "heap/edge.h"
-#include "names.h"
+#include "base/names.h"
 
 /* Sets *out to the label of the edge that 'e' is at, from object 'from':
 ** .members  [1]  ["two words"]  [key]  upvalue hits  local e  metatable ...

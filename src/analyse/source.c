@@ -1,9 +1,7 @@
-/* Names of chunks, in the manner of luaO_chunkid: see source.h. */
+/* Where code comes from, by the graph: see source.h. */
 #include "source.h"
 
-#include <string.h>
-
-#define LINE_KEEP 40 /* of the text of a chunk that has no file */
+#include "base/chunk.h"
 
 uint32_t hp_source_proto(const hp_Graph *g, uint32_t id) {
   switch (hp_graph_type(g, id)) {
@@ -18,17 +16,8 @@ uint32_t hp_source_of(const hp_Graph *g, uint32_t id) {
   return proto == HP_NONE ? HP_NONE : hp_graph_first(g, proto, HP_I_SOURCE);
 }
 
-static void add_text_chunk(const char *s, size_t n, hp_Name *out) {
-  const char *end = n > 0 ? memchr(s, '\n', n) : NULL;
-  size_t line = end != NULL ? (size_t)(end - s) : n;
-  int cut = line < n || line > LINE_KEEP;
-  hp_name_add(out, "[string \"");
-  hp_name_addn(out, s, line > LINE_KEEP ? LINE_KEEP : line);
-  hp_name_add(out, cut ? "...\"]" : "\"]");
-}
-
 static void add_source(const hp_Graph *g, uint32_t source, int base, hp_Name *out) {
-  size_t n, i;
+  size_t n;
   int whole;
   const char *s;
   if (source == HP_NONE) {
@@ -36,13 +25,7 @@ static void add_source(const hp_Graph *g, uint32_t source, int base, hp_Name *ou
     return;
   }
   s = hp_graph_text(g, source, &n, &whole);
-  if (n == 0 || (*s != '@' && *s != '=')) {
-    add_text_chunk(s, n, out);
-    return;
-  }
-  for (i = n; base && i > 1 && s[i - 1] != '/'; i--) {}
-  if (!base) i = 1;
-  hp_name_addn(out, s + i, n - i);
+  hp_chunk_name(s, n, base, out);
 }
 
 void hp_source_name(const hp_Graph *g, uint32_t source, hp_Name *out) {

@@ -3,7 +3,7 @@
 #define HP_SOURCE_H
 
 #include "heap/graph.h"
-#include "names.h"
+#include "base/names.h"
 
 /* The prototype of a Lua function or a prototype; else HP_NONE. */
 uint32_t hp_source_proto(const hp_Graph *g, uint32_t id);

@@ -9,6 +9,7 @@
 #include "analyse/kind.h"
 #include "lists.h"
 #include "mark.h"
+#include "origin.h"
 #include "scan.h"
 #include "vm/size.h"
 
@@ -316,6 +317,7 @@ int hp_build(const hp_BuildInput *in, hp_Graph *g) {
   if (rc == HP_OK) rc = mark(&b);
   if (rc == HP_OK) rc = shrink(g);
   if (rc == HP_OK) rc = hp_kinds_new(g);
+  if (rc == HP_OK && in->track != NULL) rc = hp_origin_take(g, in->track);
   if (rc != HP_OK) hp_graph_free(g);
   return rc;
 }

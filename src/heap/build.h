@@ -12,6 +12,7 @@ typedef struct hp_BuildInput {
   const char *own;           /* heapy's table of what is its own, or NULL */
   const hp_Moment *moments;  /* those still of interest, newest first */
   size_t nmoments;
+  struct hp_Track *track;    /* that has seen all, or NULL */
   uint8_t *garbage;          /* per moment: set to 1 if nothing refers to its 'finobj' any more */
 } hp_BuildInput;
 

@@ -4,6 +4,7 @@
 #include "analyse/kind.h"
 #include "base/sort.h"
 #include "edge.h"
+#include "origin.h"
 #include "reverse.h"
 #include "vm/size.h"
 
@@ -41,6 +42,7 @@ void hp_graph_free(hp_Graph *g) {
   hp_shapes_free(&g->shapes);
   hp_reverse_free(g->reverse);
   hp_kinds_free(g->kinds);
+  hp_origin_free(g->origin);
   hp_addrs_free(&g->addrs);
   memset(g, 0, sizeof *g);
 }
@@ -51,7 +53,7 @@ size_t hp_graph_bytes(const hp_Graph *g) {
   n += hp_vec_bytes(&g->longtexts) + hp_vec_bytes(&g->slots) + hp_vec_bytes(&g->protos);
   n += hp_vec_bytes(&g->born) + g->born.n * hp_words(g->n) * sizeof(uint64_t);
   n += hp_vec_bytes(&g->roots) + hp_shapes_bytes(&g->shapes) + hp_addrs_bytes(&g->addrs);
-  return n + hp_reverse_bytes(g->reverse) + hp_kinds_bytes(g->kinds);
+  return n + hp_reverse_bytes(g->reverse) + hp_kinds_bytes(g->kinds) + hp_origin_bytes(g->origin);
 }
 
 uint64_t hp_graph_large(const hp_Graph *g, uint32_t id) {

@@ -104,6 +104,7 @@ hp_Known hp_known_name(const char *s, size_t n);
 
 struct hp_Reverse;
 struct hp_Kinds;
+struct hp_Origin;
 
 typedef struct hp_Graph {
   uint32_t n;    /* objects */
@@ -129,6 +130,7 @@ typedef struct hp_Graph {
   hp_Totals totals;
   struct hp_Reverse *reverse; /* owned; built on first need */
   struct hp_Kinds *kinds;     /* owned */
+  struct hp_Origin *origin;   /* owned; NULL if the VM was not tracked (origin.h) */
 } hp_Graph;
 
 /* The arrays for n objects, zeroed. */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "remote.h"
 #include "set.h"
+#include "tracker.h"
 
 /* core.check() -> true | nil, why this VM cannot be read */
 static int core_check(lua_State *L) {
@@ -76,6 +77,7 @@ int luaopen_heapy_core(lua_State *L) {
   luaL_setfuncs(L, hp_set_functions, 0);
   luaL_setfuncs(L, hp_partition_functions, 0);
   luaL_setfuncs(L, hp_value_functions, 0);
+  luaL_setfuncs(L, hp_tracker_functions, 0);
   luaL_setfuncs(L, hp_remote_functions, 0);
   luaL_getmetatable(L, HP_SET);
   lua_setfield(L, -2, "Set");

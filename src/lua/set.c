@@ -60,6 +60,28 @@ static int core_since(lua_State *L) {
   return hp_answer_set(L, out, rc);
 }
 
+/* core.bornafter(set, other) -> set: the members born after other's snapshot was taken |
+** nil, where that is not known: it is younger, of another VM, or closed when set's was taken */
+static int core_bornafter(lua_State *L) {
+  hp_Set *set = hp_check_set(L, 1), *other = hp_check_set(L, 2), *out;
+  const hp_Graph *g;
+  hp_IdSet born = {0, 0, NULL, NULL};
+  uint32_t serial;
+  size_t i;
+  int rc;
+  lua_settop(L, 2);
+  out = hp_push_beside(L, 1);
+  (void)hp_check_set(L, 2);
+  g = &set->snapshot->graph;
+  serial = other->snapshot->graph.serial;
+  for (i = 0; i < g->born.n && g->born.at[i].serial != serial; i++) {}
+  if (i == g->born.n || g->vm != other->snapshot->graph.vm) return 0;
+  rc = hp_idset_from_bits(&born, g->born.at[i].bits, g->n);
+  if (rc == HP_OK) rc = hp_idset_combine(&out->ids, &set->ids, &born, HP_AND);
+  hp_idset_free(&born);
+  return hp_answer_set(L, out, rc);
+}
+
 /* core.count(set) -> integer */
 static int core_count(lua_State *L) {
   lua_pushinteger(L, hp_check_set(L, 1)->ids.n);
@@ -226,6 +248,7 @@ const luaL_Reg hp_set_functions[] = {
     {"unreachable", core_unreachable},
     {"mark", hp_core_mark},
     {"since", core_since},
+    {"bornafter", core_bornafter},
     {"count", core_count},
     {"size", core_size},
     {"approximate", core_approximate},

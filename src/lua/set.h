@@ -21,6 +21,7 @@ typedef struct hp_Part {
 typedef struct hp_Snapshot {
   hp_Held held;
   hp_State *state;
+  struct hp_Track *track; /* that sees what the VM asks for, as it is taken; or NULL */
   hp_Graph graph;
   hp_Part *parts;
   int open;

@@ -1,6 +1,7 @@
 /* Snapshots as userdata: begun, taken, closed. */
 #include "heap/build.h"
 #include "parts.h"
+#include "tracker.h"
 #include "vm/push.h"
 
 #include <string.h>
@@ -41,8 +42,11 @@ static int close_snapshot(lua_State *L) {
 }
 
 hp_Snapshot *hp_push_snapshot_new(lua_State *L, hp_State *s) {
+  hp_Track *t = s->track;
+  uint64_t calls = t == NULL ? 0 : t->calls;
   hp_Snapshot *snapshot = hp_state_begin(L, s, sizeof *snapshot, HP_SNAPSHOT);
   snapshot->state = s;
+  snapshot->track = t != NULL && t->on && t->calls != calls ? t : NULL;
   snapshot->held.discard = discard;
   return snapshot;
 }
@@ -84,6 +88,7 @@ static int take(hp_Snapshot *snapshot, const char *own, hp_Moment *moments, hp_H
   in.moments = moments;
   in.nmoments = list_moments(snapshot->state, &snapshot->held, moments, holders);
   in.garbage = garbage;
+  in.track = snapshot->track;
   rc = hp_build(&in, &snapshot->graph);
   if (rc != HP_OK) return rc;
   snapshot->open = 1;

@@ -2,6 +2,7 @@
 #include "state.h"
 
 #include "base/error.h"
+#include "tracker.h"
 #include "vm/push.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@ static int end_state(lua_State *L) {
     if (held->discard != NULL) held->discard(held);
     hp_state_end(s, held);
   }
+  hp_tracker_close(L, s);
   s->proven = 0;
   strcpy(s->why, "this Lua state is being closed");
   return 0;

@@ -26,6 +26,7 @@ typedef struct hp_State {
   char why[HP_WHY_SIZE];
   hp_Held *newest;
   uint32_t serial;
+  struct hp_Track *track; /* owned; NULL until the first hp.track */
 } hp_State;
 
 /* Makes the state's record: once, when the library is opened. */

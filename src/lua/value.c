@@ -2,6 +2,7 @@
 #include "analyse/kind.h"
 #include "analyse/source.h"
 #include "heap/live.h"
+#include "heap/origin.h"
 #include "parts.h"
 #include "vm/push.h"
 
@@ -196,6 +197,22 @@ static int core_describe(lua_State *L) {
   return 1;
 }
 
+/* core.frame(set, k) -> frame k (from 0) of where the one object was made | nil */
+static int core_frame(lua_State *L) {
+  const hp_Set *set = hp_check_set(L, 1);
+  const hp_Origin *o = set->snapshot->graph.origin;
+  lua_Integer k = luaL_checkinteger(L, 2);
+  uint32_t site;
+  hp_Name name;
+  luaL_argcheck(L, set->ids.n == 1, 1, "not a set of one object");
+  if (o == NULL) return 0;
+  site = o->site[hp_idset_at(&set->ids, 0)];
+  if (k < 0 || k >= (lua_Integer)hp_sites_depth(o->sites, site)) return 0;
+  hp_name_set(&name, hp_sites_text(o->sites, hp_sites_at(o->sites, site, k)));
+  lua_pushlstring(L, name.s, name.n);
+  return 1;
+}
+
 /* ---- live values ---------------------------------------------------------- */
 
 static int is_value(const hp_Graph *g, uint32_t id) {
@@ -256,6 +273,7 @@ static int core_live(lua_State *L) {
 }
 
 const luaL_Reg hp_value_functions[] = {
-    {"iso", core_iso}, {"at", core_at}, {"describe", core_describe}, {"live", core_live},
+    {"iso", core_iso}, {"at", core_at}, {"describe", core_describe}, {"frame", core_frame},
+    {"live", core_live},
     {NULL, NULL},
 };

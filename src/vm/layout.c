@@ -27,6 +27,9 @@ const hp_Layout hp_layouts[] = {
         .G_mt = 472,
         .realsize_in_marked = 1,
         .deadkey_tag = 5,
+        .ci_hooked = 0x04,
+        .ci_tail = 0x10,
+        .ci_final = 0x40,
     },
     {
         .name = "5.4.1",
@@ -53,6 +56,9 @@ const hp_Layout hp_layouts[] = {
         .G_mt = 480,
         .realsize_in_marked = 0,
         .deadkey_tag = 5,
+        .ci_hooked = 0x04,
+        .ci_tail = 0x10,
+        .ci_final = 0x40,
     },
     {
         .name = "5.4.2",
@@ -79,6 +85,9 @@ const hp_Layout hp_layouts[] = {
         .G_mt = 480,
         .realsize_in_marked = 0,
         .deadkey_tag = 11,
+        .ci_hooked = 0x08,
+        .ci_tail = 0x20,
+        .ci_final = 0x80,
     },
     {
         .name = "5.4.3-5.4.9",
@@ -105,6 +114,9 @@ const hp_Layout hp_layouts[] = {
         .G_mt = 480,
         .realsize_in_marked = 0,
         .deadkey_tag = 11,
+        .ci_hooked = 0x08,
+        .ci_tail = 0x20,
+        .ci_final = 0x80,
     },
 };
 

@@ -26,6 +26,9 @@ typedef struct hp_Layout {
   /* meanings */
   uint8_t realsize_in_marked; /* 1: the "alimit is not the size" bit is in 'marked', not in 'flags' */
   uint8_t deadkey_tag;        /* what key_tt says of a dead key */
+  uint8_t ci_hooked;          /* bits of a call's status: a hook runs on top of it; */
+  uint8_t ci_tail;            /* it was a tail call; */
+  uint8_t ci_final;           /* the collector called a finalizer on top of it */
 } hp_Layout;
 
 /* All rows, oldest release first. */

@@ -2,7 +2,7 @@
 #ifndef HP_NAMES_H
 #define HP_NAMES_H
 
-#include "base/vec.h"
+#include "vec.h"
 
 #include <stdint.h>
 

@@ -1,0 +1,201 @@
+--- Sites: what the program has made at each line, as the tracker knows it.
+-- A copy, of the moment when it was asked for; the difference of two of them is one again.
+-- @classmod heapy.Sites
+
+local core = require "heapy.core"
+local check = require "heapy.check"
+local listing = require "heapy.listing"
+local page = require "heapy.page"
+local render = require "heapy.render"
+local view = require "heapy.view"
+
+local getmetatable, ipairs, next = getmetatable, ipairs, next
+local rawequal, rawget = rawequal, rawget
+local setmetatable, type = setmetatable, type
+local abs = math.abs
+local find, match = string.find, string.match
+local concat, sort = table.concat, table.sort
+
+local M = {}
+local Sites = { __name = "heapy.Sites" }
+
+local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
+
+-- Where heapy's files are, as sites name them: heapy.lua, and what is in heapy/.
+local place = match(debug.getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
+
+local function own(name)
+  return place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)
+end
+
+local NUMBERS = { "count", "size", "made", "madesize", "freed", "peak", "peaksize" }
+
+local function row_of(i)
+  local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr = core.siterow(i)
+  return { name = name, count = live, size = bytes, made = made, madesize = madesize,
+    freed = made - live, peak = peak, peaksize = peaksize, error = err, sizeerror = sizeerr }
+end
+
+local function traceback(i)
+  local frames, k = {}, 0
+  repeat
+    frames[k + 1] = core.siteframe(i, k)
+    k = k + 1
+  until not frames[k]
+  return frames
+end
+
+local function add(to, row)
+  for _, field in ipairs(NUMBERS) do to[field] = to[field] + row[field] end
+  to.error = (to.error ^ 2 + row.error ^ 2) ^ 0.5
+  to.sizeerror = (to.sizeerror ^ 2 + row.sizeerror ^ 2) ^ 0.5
+end
+
+-- Largest first, by live bytes, then by name.
+local function order(rows)
+  sort(rows, function(a, b)
+    if abs(a.size) ~= abs(b.size) then return abs(a.size) > abs(b.size) end
+    if a.name ~= b.name then return a.name < b.name end
+    return a.key < b.key
+  end)
+  local cumulative = 0
+  for i, row in ipairs(rows) do
+    cumulative = cumulative + row.size
+    row.index, row.cumulative = i - 1, cumulative
+  end
+  return rows
+end
+
+local function new(rows, status, earlier)
+  local count, size = 0, 0
+  for _, row in ipairs(rows) do count, size = count + row.count, size + row.size end
+  return setmetatable({ _rows = order(rows), _status = status, _earlier = earlier,
+    _count = count, _size = size }, Sites)
+end
+
+--- What there is now.
+-- @treturn Sites
+function M.now()
+  local status = core.tracking()
+  local n = core.sites()
+  local rows, mine = {}, nil
+  for i = 0, n - 1 do
+    local row = row_of(i)
+    if row.made > 0 or row.count > 0 then
+      if own(row.name) then
+        if mine then add(mine, row) else
+          mine, row.name, row.traceback, row.key = row, OWN, { OWN }, OWN
+          rows[#rows + 1] = row
+        end
+      else
+        row.traceback = traceback(i)
+        row.key = concat(row.traceback, "\n")
+        rows[#rows + 1] = row
+      end
+    end
+  end
+  return new(rows, status, nil)
+end
+
+--- What has come since an earlier time, site by site; those where nothing changed are left out.
+-- @tparam Sites earlier
+-- @treturn Sites
+-- @usage hp.sites():diff(before)
+local function diff(self, earlier)
+  if not rawequal(getmetatable(earlier), Sites) then
+    check.argument(1, "diff", "Sites", earlier, 2)
+  end
+  local before, rows = {}, {}
+  for _, row in ipairs(rawget(earlier, "_rows")) do before[row.key] = row end
+  local function take(row, sign, old)
+    local out = { name = row.name, key = row.key, traceback = row.traceback }
+    local changed = false
+    for _, field in ipairs(NUMBERS) do
+      out[field] = sign * row[field] - (old and old[field] or 0)
+      changed = changed or out[field] ~= 0
+    end
+    out.error = (row.error ^ 2 + (old and old.error or 0) ^ 2) ^ 0.5
+    out.sizeerror = (row.sizeerror ^ 2 + (old and old.sizeerror or 0) ^ 2) ^ 0.5
+    if changed then rows[#rows + 1] = out end
+  end
+  for _, row in ipairs(rawget(self, "_rows")) do
+    take(row, 1, before[row.key])
+    before[row.key] = nil
+  end
+  for _, row in next, before do take(row, -1) end
+  return new(rows, rawget(self, "_status"), earlier)
+end
+
+local function sampled(sites) return rawget(sites, "_status").sample > 0 end
+
+local function note(sites)
+  local status = rawget(sites, "_status")
+  local lines = {}
+  if sampled(sites) then
+    lines[#lines + 1] = render.sites.sampled(status.sample)
+  end
+  if status.missed > 0 then lines[#lines + 1] = render.sites.missed(status.missed) end
+  if status.cut then
+    lines[#lines + 1] = render.sites.cut
+  end
+  return #lines > 0 and concat(lines, "\n") or nil
+end
+
+local function list(sites)
+  local rows = rawget(sites, "_rows")
+  return {
+    total = #rows,
+    label = render.sites.label(#rows, rawget(sites, "_count"), rawget(sites, "_size"),
+      rawget(sites, "_earlier") ~= nil),
+    header = render.sites.header(sampled(sites)),
+    row = function(i) return render.sites.row(rows[i + 1], sampled(sites)) end,
+    note = note(sites),
+    closed = function() return false end,
+  }
+end
+
+--- Fields.
+M.fields = {
+  count = function(sites) return rawget(sites, "_count") end,
+  size = function(sites) return rawget(sites, "_size") end,
+  more = function(sites) return view.more(sites, list(sites)) end,
+  all = function(sites) return view.all(sites, list(sites)) end,
+}
+
+--- Methods.
+M.methods = { diff = diff }
+
+--- The row of a site, a table: index, name, traceback, count, size, made, madesize, freed, peak,
+-- peaksize, cumulative; and in a sample error and sizeerror.
+function Sites.__index(sites, key)
+  if M.methods[key] then return M.methods[key] end
+  local field = M.fields[key]
+  if field then return field(sites) end
+  if type(key) ~= "number" then
+    check.field(key, "a heapy.Sites", { M.fields, M.methods }, 2)
+  end
+  local rows = rawget(sites, "_rows")
+  return rows[check.row(key, #rows, 2) + 1]
+end
+
+function Sites.__newindex(_, key)
+  check.assignment(key, "a heapy.Sites", 2)
+end
+
+function Sites.__len(sites) return #rawget(sites, "_rows") end
+
+local function next_row(sites, i)
+  i = i + 1
+  if i < #sites then return i, sites[i] end
+end
+
+function Sites.__pairs(sites) return next_row, sites, -1 end
+
+function Sites.__tostring(sites)
+  local rows = list(sites)
+  return listing.text(rows, 0, page.last(0, rows.total), true)
+end
+
+core.own(M)
+core.own(Sites)
+return M

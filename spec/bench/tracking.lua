@@ -1,0 +1,144 @@
+-- What tracking costs: a program's time tracked, in terms of its time untracked.
+--   lua5.4 spec/bench/tracking.lua [--write] [--pairs=N]
+-- Each figure is the median of paired runs in a process of its own: untracked, then tracked, CPU
+-- seconds. --write keeps the table in TRACKING.md, beside this file.
+
+local here = arg[0]:match("^(.*/)") or "./"
+package.path = here .. "?.lua;" .. package.path
+
+local process = require "process"
+
+-- ---- the programs ----------------------------------------------------------------------------
+
+local function tree(depth)
+  if depth == 0 then return {} end
+  return { tree(depth - 1), tree(depth - 1) }
+end
+
+local function count(t)
+  return t[1] and 1 + count(t[1]) + count(t[2]) or 1
+end
+
+local programs = {}
+
+-- Binary trees, as the well-known benchmark has them.
+function programs.trees(depth)
+  local long = tree(depth)
+  for d = 4, depth, 4 do
+    for _ = 1, 1 << (depth - d + 4) do count(tree(d)) end
+  end
+  return count(long)
+end
+
+-- Strings and closures, most of which die young.
+function programs.strings(n)
+  local keep = {}
+  for i = 1, n do
+    local s = "k" .. i
+    local t = ("%d:%s"):format(i, s)
+    keep[i & 4095] = function() return s end
+    keep[(i & 1023) + 5000] = function(x) keep[1] = x return s, t end
+  end
+  return keep
+end
+
+local SIZE = { trees = 16, strings = 1000000 }
+
+-- ---- one figure ------------------------------------------------------------------------------
+
+local ways = {
+  one = function(core) core.track(1) end,
+  eight = function(core) core.track(8) end,
+  sampled = function(core) core.track(1, 512 * 1024) end,
+  after = function(core) core.track(1) core.untrack() end,
+}
+
+local function seconds(program, size)
+  collectgarbage()
+  collectgarbage()
+  local start = os.clock()
+  programs[program](size)
+  return os.clock() - start
+end
+
+local function ratio(program, size, way, pairs_)
+  local core = require "heapy.core"
+  local ratios = {}
+  seconds(program, size)
+  for i = 1, pairs_ do
+    local untracked = seconds(program, size)
+    ways[way](core)
+    local tracked = seconds(program, size)
+    core.untrack()
+    ratios[i] = tracked / untracked
+  end
+  table.sort(ratios)
+  return ratios[(pairs_ + 1) // 2]
+end
+
+-- Bytes of records per live object, at one frame, beyond what the sites take.
+local function memory(objects)
+  local core = require "heapy.core"
+  core.track(1)
+  local before = core.tracking()
+  local keep = {}
+  for i = 1, objects do keep[i] = { i, "s" .. i } end
+  local after = core.tracking()
+  assert(#keep == objects)
+  return (after.bytes - before.bytes) / (after.objects - before.objects)
+end
+
+if arg[1] == "one" then
+  local program, way, pairs_ = arg[2], arg[3], tonumber(arg[4])
+  print(way == "memory" and memory(1000000)
+    or ratio(program, tonumber(arg[5]) or SIZE[program], way, pairs_))
+  os.exit(true, true)
+end
+
+-- ---- the table -------------------------------------------------------------------------------
+
+local ROWS = {
+  { "binary trees of depth 16, every object, 1 frame", "trees", "one", 1.35 },
+  { "... 8 frames", "trees", "eight", 1.6 },
+  { "... sampled at 512 KiB", "trees", "sampled", 1.05 },
+  { "... after hp.untrack()", "trees", "after", 1.005 },
+  { "strings and closures, every object, 1 frame", "strings", "one", 1.6 },
+  { "... 8 frames", "strings", "eight", 1.9 },
+  { "... sampled at 512 KiB", "strings", "sampled", 1.05 },
+  { "... after hp.untrack()", "strings", "after", 1.005 },
+  { "bytes of records per live object, 1 frame", "-", "memory", 12 },
+}
+
+local write, runs, size = false, 9, ""
+for _, word in ipairs(arg) do
+  if word == "--write" then write = true end
+  runs = tonumber(word:match "^%-%-pairs=(%d+)$") or runs
+  size = word:match "^%-%-size=(%d+)$" or size
+end
+
+local i = -1
+while arg[i - 1] do i = i - 1 end
+local lines = { "| program | tracked / untracked | at most | verdict |",
+  "| --- | ---: | ---: | --- |" }
+for _, row in ipairs(ROWS) do
+  local pipe = assert(io.popen(("'%s' '%s' one %s %s %d %s"):format(arg[i], arg[0], row[2], row[3],
+    runs, size)))
+  local value = tonumber(pipe:read "l")
+  assert(pipe:close() and value, row[1])
+  lines[#lines + 1] = ("| %s | %.2f | %.2f | %s |"):format(row[1], value, row[4],
+    value <= row[4] and "met" or "missed")
+end
+local text = table.concat(lines, "\n") .. "\n"
+io.write(text)
+if write then
+  local file <close> = assert(io.open(here .. "TRACKING.md", "w"))
+  file:write(([[
+# What tracking costs
+
+Written by `make bench`, %s, on one machine: %s; %s.
+
+A program's CPU time while it is tracked, in terms of its time untracked: the median of %d paired
+runs, in a process for each row. In the last row bytes.
+
+]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(arg[i]), runs), text)
+end

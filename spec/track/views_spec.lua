@@ -1,0 +1,186 @@
+-- What tracking shows: sites, tracebacks, ages, samples, the timeline.
+
+local core = require "heapy.core"
+local hp = require "heapy"
+
+local function here() return debug.getinfo(2, "l").currentline end
+
+-- The row of what a line of this file makes itself; or nil.
+local function row_at(rows, line)
+  for _, row in pairs(rows) do
+    if row.name:find(("views_spec.lua:%d "):format(line), 1, true)
+      and not row.name:find("[C", 1, true) then return row end
+  end
+end
+
+local Class = { __name = "track.Class" }
+Class.__index = Class
+function Class.new() return setmetatable({}, Class) end
+local new_line = here() - 1
+function Class.more() return (Class.new()) end -- a call of its own
+
+describe("hp.track", function()
+  after_each(function() hp.untrack() end)
+
+  it("refuses what it does not know", function()
+    assert.has_error(function() hp.track { frame = 1 } end)
+    assert.has_error(function() hp.track { frames = 0 } end)
+    assert.has_error(function() hp.track { frames = 65 } end)
+    assert.has_error(function() hp.track { sample = "x" } end)
+    assert.has_error(function() hp.track(1) end)
+    hp.track()
+    assert.has_error(function() hp.track() end)
+  end)
+
+  it("says what it is and holds", function()
+    assert.is_nil(hp.tracking())
+    assert.is_nil(hp.sites())
+    local status = hp.track { frames = 3 }
+    assert.equal(3, status.frames)
+    assert.equal(0, status.missed)
+    assert.is_true(status.bytes > 0 and status.objects > 0)
+    assert.truthy(tostring(status):find("Tracking every object", 1, true))
+    assert.is_true((hp.untrack()))
+    assert.is_false((hp.untrack()))
+  end)
+
+  it("tells sites, tracebacks and names", function()
+    hp.track { frames = 3 }
+    local kept = {}
+    for i = 1, 10 do kept[i] = Class.more() end
+    local h <close> = hp.heap()
+    local set = h:where { kind = "track.Class" }
+    assert.equal(10, set.count)
+    assert.truthy(set.site:find(("views_spec.lua:%d in field 'new'"):format(new_line), 1, true))
+    local frames = h:iso(kept[1]).traceback
+    assert.equal(3, #frames)
+    local caller = ("views_spec.lua:%d in field 'more'"):format(new_line + 2)
+    assert.truthy(frames[2]:find(caller, 1, true))
+    assert.equal(table.concat(frames, " < "), set.bytraceback.kind)
+    assert.equal(10, h:where { site = set.site }:where { type = "table" }.count)
+  end)
+
+  it("counts what is made, freed and most", function()
+    hp.track()
+    local before = hp.sites()
+    for _ = 1, 50 do Class.new() end
+    collectgarbage()
+    local kept = {}
+    for i = 1, 7 do kept[i] = Class.new() end
+    local row = row_at(hp.sites(), new_line)
+    assert.equal(7, row.count)
+    assert.equal(57, row.made)
+    assert.equal(50, row.freed)
+    assert.is_true(row.peak >= 7 and row.peak <= 57)
+    assert.equal(7 * 56, row.size)
+    local growth = hp.sites():diff(before)
+    assert.equal(7, row_at(growth, new_line).count)
+    assert.truthy(tostring(growth.all):find("views_spec.lua:" .. new_line, 1, true))
+    assert.equal(7, #kept)
+  end)
+
+  it("knows ages, and what was there before", function()
+    local old = {}
+    hp.track()
+    local kept = {}
+    for i = 1, 100 do kept[i] = { i } end
+    local h1 = hp.heap()
+    local young = {}
+    for i = 1, 100 do young[i] = { i } end
+    local h2 = hp.heap()
+    assert.equal("(before tracking)", h2:iso(old).site)
+    local ages = h2:iso(table.unpack(kept)) | h2:iso(table.unpack(young))
+    assert.equal(10, #ages.byage)
+    for _, row in pairs(ages.byage) do assert.equal(20, row.count) end
+    assert.equal(20, ages:where { age = "1st tenth (oldest)" }.count)
+    local since = h2:where { born_after = h1 }
+    assert.is_true(since:has(young[1]))
+    assert.is_false((since:has(kept[1])))
+    assert.has_error(function() return h1:where { born_after = h2 } end)
+    h1:close()
+    h2:close()
+  end)
+
+  it("keeps what a snapshot knew", function()
+    hp.track()
+    local kept = Class.new()
+    local h <close> = hp.heap()
+    hp.untrack()
+    hp.track()
+    assert.truthy(h:iso(kept).site:find(":" .. new_line .. " ", 1, true))
+    assert.equal("(not tracked)", (function()
+      hp.untrack()
+      local other <close> = hp.heap()
+      return other.site
+    end)())
+  end)
+
+  it("is not led astray by code that lies where other code lay", function()
+    hp.track()
+    for round = 1, 200 do
+      local chunk = ("\n"):rep(round % 20) .. "local a = {} return {a, function() return a end}"
+      local made = assert(load(chunk, "=loaded"))()
+      if round % 7 == 0 then
+        local h <close> = hp.iso(made, made[1], made[2])
+        local line = ("^loaded:%d in"):format(1 + round % 20)
+        for _, object in ipairs { made, made[1], made[2] } do
+          assert.truthy(h:iso(object).site:find(line), h:iso(object).site .. " " .. line)
+        end
+      end
+      collectgarbage()
+    end
+  end)
+
+  it("draws a timeline", function()
+    hp.track { timeline = 10000 }
+    local kept = {}
+    for i = 1, 3000 do kept[i] = { tostring(i) } end
+    local line = hp.timeline()
+    assert.is_true(#line > 10 and #line <= 512)
+    assert.is_true(line[#line].asked > line[1].asked)
+    assert.is_true(line[#line].table > line[1].table + 2000)
+    assert.truthy(tostring(line):find "█")
+    assert.equal(3000, #kept)
+    local csv = line:csv()
+    assert.equal(#line + 1, select(2, csv:gsub("\n", "")))
+    assert.equal("asked,bytes,string,table", csv:sub(1, 24))
+    assert.is_nil((line:csv "/no/such/place"))
+  end)
+end)
+
+describe("a sample", function()
+  after_each(function() hp.untrack() end)
+
+  -- Objects at two lines: small ones in numbers, and larger ones.
+  local function work(kept)
+    for i = 1, 20000 do
+      kept[i] = { i }
+      kept[-i] = ("x"):rep(100) .. i
+    end
+    return here() - 3, here() - 3 + 1
+  end
+
+  it("estimates what tracking every object counts, within its own error", function()
+    local function figures(options)
+      core.track(1, options.sample or 0, 0, options.seed or 1)
+      local kept = {}
+      local first, second = work(kept)
+      collectgarbage() -- the numbers' texts
+      local sites = hp.sites()
+      hp.untrack()
+      return row_at(sites, first), row_at(sites, second)
+    end
+    local tables, strings = figures {}
+    assert.equal(20000, tables.count)
+    local sum, outside, n = 0, 0, 20
+    for seed = 1, n do
+      local some, others = figures { sample = 4096, seed = seed * 7919 }
+      sum = sum + some.count
+      if math.abs(some.count - tables.count) > 3 * some.error then outside = outside + 1 end
+      if math.abs(others.size - strings.size) > 3 * others.sizeerror then outside = outside + 1 end
+      assert.is_true(some.error > 0 and some.error < tables.count / 4)
+    end
+    assert.is_true(outside <= 2, "outside of three standard errors: " .. outside)
+    assert.is_true(math.abs(sum / n / tables.count - 1) < 0.06, "biased: " .. sum / n)
+  end)
+end)

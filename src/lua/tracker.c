@@ -1,0 +1,232 @@
+/* The wrapper put in and taken out, and what it knows as Lua values. */
+#include "tracker.h"
+
+#include "track/timeline.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdatomic.h>
+
+/* The VM may call the wrapper after package's own finalizer has closed this library. */
+static void stay_loaded(void) {
+  static const char here = 0;
+  Dl_info info;
+  if (dladdr(&here, &info) != 0) (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+static int is_outermost(lua_State *L, const hp_Track *t) {
+  void *ud;
+  return lua_getallocf(L, &ud) == hp_track_alloc && ud == t;
+}
+
+/* Does the VM's request come through the wrapper? */
+static int is_called(lua_State *L, const hp_Track *t) {
+  uint64_t before = t->calls;
+  (void)lua_newuserdatauv(L, 0, 0);
+  lua_pop(L, 1);
+  return t->calls != before;
+}
+
+static void install(lua_State *L, hp_Track *t) {
+  t->f = lua_getallocf(L, &t->ud);
+  lua_setallocf(L, hp_track_alloc, t);
+  t->installed = 1;
+}
+
+/* Whose wrapper is around ours may hold on to it: then it stays. */
+static void uninstall(lua_State *L, hp_Track *t) {
+  if (!t->installed || !is_outermost(L, t)) return;
+  lua_setallocf(L, t->f, t->ud);
+  t->installed = 0;
+}
+
+void hp_tracker_close(lua_State *L, hp_State *s) {
+  hp_Track *t = s->track;
+  if (t == NULL) return;
+  s->track = NULL;
+  hp_track_end(t);
+  uninstall(L, t);
+  if (t->installed)
+    t->orphan = 1;
+  else
+    hp_delete(t, 1);
+}
+
+hp_Track *hp_tracker_seeing(lua_State *L, hp_State *s) {
+  hp_Track *t = s->track;
+  return t != NULL && t->on && (is_outermost(L, t) || is_called(L, t)) ? t : NULL;
+}
+
+/* Wrappers that were cut off: whoever did that may put them back, at any time. So they
+** are never freed, and hand on what they are asked. */
+static _Atomic(hp_Track *) left;
+
+static void leave(hp_Track *t) {
+  t->next = atomic_load(&left);
+  while (!atomic_compare_exchange_weak(&left, &t->next, t)) {}
+}
+
+/* In the place of one that is neither called nor outermost there is a new one. */
+static hp_Track *tracker_for(lua_State *L, hp_State *s) {
+  hp_Track *t = s->track;
+  if (t != NULL && t->installed && !is_outermost(L, t) && !is_called(L, t)) {
+    hp_track_end(t);
+    leave(t);
+    s->track = t = NULL;
+  }
+  if (t == NULL) s->track = t = hp_new(hp_Track, 1);
+  return t;
+}
+
+static uint64_t check_count(lua_State *L, int arg) {
+  lua_Integer n = luaL_optinteger(L, arg, 0);
+  luaL_argcheck(L, n >= 0, arg, "must not be negative");
+  return (uint64_t)n;
+}
+
+/* core.track(frames, sample, timeline, seed, nolook) -> true | nil, message */
+static int core_track(lua_State *L) {
+  hp_State *s = hp_state_of(L);
+  lua_Integer frames = luaL_optinteger(L, 1, 1);
+  hp_TrackOptions options = {0, check_count(L, 2), check_count(L, 3),
+                             (uint64_t)luaL_optinteger(L, 4, 1), lua_toboolean(L, 5)};
+  hp_Track *t;
+  int rc;
+  luaL_argcheck(L, frames >= 1 && frames <= HP_FRAMES_MAX, 1, "from 1 to 64");
+  options.nframes = (unsigned)frames;
+  if (!s->proven) return hp_state_fail(L, s, HP_EVM);
+  stay_loaded();
+  t = tracker_for(L, s);
+  rc = t == NULL ? HP_ENOMEM : hp_track_begin(t, &s->vm, &options);
+  if (rc != HP_OK) return hp_state_fail(L, s, rc);
+  if (!t->installed) install(L, t);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* core.untrack() -> whether there was tracking, whether the wrapper is out */
+static int core_untrack(lua_State *L) {
+  hp_State *s = hp_state_of(L);
+  hp_Track *t = s->track;
+  int was = t != NULL && t->on;
+  if (was) {
+    hp_track_end(t);
+    uninstall(L, t);
+  }
+  lua_pushboolean(L, was);
+  lua_pushboolean(L, t == NULL || !t->installed);
+  return 2;
+}
+
+static void set_integer(lua_State *L, const char *field, uint64_t n) {
+  lua_pushinteger(L, (lua_Integer)n);
+  lua_setfield(L, -2, field);
+}
+
+static void set_boolean(lua_State *L, const char *field, int b) {
+  lua_pushboolean(L, b);
+  lua_setfield(L, -2, field);
+}
+
+/* core.tracking() -> what the tracker is and holds | nil */
+static int core_tracking(lua_State *L) {
+  hp_State *s = hp_state_of(L);
+  hp_Track *t = s->track;
+  int cut;
+  if (t == NULL || !t->on) return 0;
+  cut = hp_tracker_seeing(L, s) == NULL;
+  lua_createtable(L, 0, 12);
+  set_integer(L, "frames", t->nframes);
+  set_integer(L, "sample", t->interval);
+  set_integer(L, "sites", hp_sites_count(t->sites) - HP_SITE_FIRST);
+  set_integer(L, "objects", t->blocks.n);
+  set_integer(L, "bytes", hp_track_bytes(t));
+  set_integer(L, "born", t->births);
+  set_integer(L, "asked", t->asked);
+  set_integer(L, "missed", t->missed);
+  set_integer(L, "uncertain", t->uncertain);
+  set_boolean(L, "threads", t->look.ncallers > 0);
+  set_boolean(L, "lines", t->look.npath > 0);
+  set_boolean(L, "cut", cut);
+  return 1;
+}
+
+static hp_Track *check_tracker(lua_State *L) {
+  hp_Track *t = hp_state_of(L)->track;
+  if (t == NULL || !t->on) (void)luaL_error(L, "tracking is off");
+  return t;
+}
+
+/* core.sites() -> how many there are: takes down what is known of each now */
+static int core_sites(lua_State *L) {
+  hp_Track *t = check_tracker(L);
+  int rc = hp_track_freeze(t);
+  if (rc != HP_OK) return hp_state_fail(L, hp_state_of(L), rc);
+  lua_pushinteger(L, (lua_Integer)t->rows.n);
+  return 1;
+}
+
+static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
+
+/* core.siterow(i) -> what core.sites took down of site i: name; live objects and bytes; made, bytes made; most at a time, bytes; standard errors of live, bytes */
+static int core_siterow(lua_State *L) {
+  hp_Track *t = check_tracker(L);
+  lua_Integer i = luaL_checkinteger(L, 1);
+  hp_SiteRow row;
+  hp_Name name;
+  luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
+  row = t->rows.at[i];
+  hp_name_set(&name, hp_sites_name(t->sites, (uint32_t)i));
+  lua_pushlstring(L, name.s, name.n);
+  lua_pushinteger(L, whole(row.stat.live));
+  lua_pushinteger(L, whole(row.size.bytes));
+  lua_pushinteger(L, whole(row.stat.made));
+  lua_pushinteger(L, whole(row.stat.made_bytes));
+  lua_pushinteger(L, whole(row.stat.peak));
+  lua_pushinteger(L, whole(row.stat.peak_bytes));
+  lua_pushnumber(L, sqrt(row.stat.var > 0 ? row.stat.var : 0));
+  lua_pushnumber(L, sqrt(row.size.var > 0 ? row.size.var : 0));
+  return 9;
+}
+
+/* core.siteframe(i, k) -> frame k (from 0) of site i | nil */
+static int core_siteframe(lua_State *L) {
+  hp_Track *t = check_tracker(L);
+  lua_Integer i = luaL_checkinteger(L, 1), k = luaL_checkinteger(L, 2);
+  hp_Name name;
+  luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
+  if (k < 0 || k >= (lua_Integer)hp_sites_depth(t->sites, i)) return 0;
+  hp_name_set(&name, hp_sites_text(t->sites, hp_sites_at(t->sites, i, k)));
+  lua_pushlstring(L, name.s, name.n);
+  return 1;
+}
+
+/* core.timeline() -> how many points there are, bytes between them */
+static int core_timeline(lua_State *L) {
+  const hp_Track *t = check_tracker(L);
+  if (t->timeline == NULL) return 0;
+  lua_pushinteger(L, t->timeline->n);
+  lua_pushinteger(L, (lua_Integer)t->timeline->interval);
+  return 2;
+}
+
+/* core.point(i) -> bytes asked for until then, bytes held, then live strings, tables,
+** functions, userdata, threads, upvalues, prototypes */
+static int core_point(lua_State *L) {
+  const hp_Track *t = check_tracker(L);
+  lua_Integer i = luaL_checkinteger(L, 1);
+  hp_Point point;
+  int k;
+  luaL_argcheck(L, t->timeline != NULL && i >= 0 && i < (lua_Integer)t->timeline->n, 1, "no such point");
+  point = t->timeline->points[i];
+  lua_pushinteger(L, (lua_Integer)point.asked);
+  lua_pushinteger(L, (lua_Integer)point.bytes);
+  for (k = 0; k < HP_POINT_TAGS; k++) lua_pushinteger(L, whole(point.live[k]));
+  return 2 + HP_POINT_TAGS;
+}
+
+const luaL_Reg hp_tracker_functions[] = {
+    {"track", core_track},       {"untrack", core_untrack}, {"tracking", core_tracking},
+    {"sites", core_sites},       {"siterow", core_siterow}, {"siteframe", core_siteframe},
+    {"timeline", core_timeline}, {"point", core_point},     {NULL, NULL},
+};

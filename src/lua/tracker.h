@@ -1,0 +1,17 @@
+/* The tracker of a Lua state, and its functions for lua/heapy. */
+#ifndef HP_TRACKER_H
+#define HP_TRACKER_H
+
+#include "state.h"
+#include "track/track.h"
+
+/* The state is being closed: tracking ends, and its allocator is the host's again, or
+** ours hands on to it until the VM's own block is gone. */
+void hp_tracker_close(lua_State *L, hp_State *s);
+
+/* The tracker if it records and does still see what the VM asks for; else NULL. */
+hp_Track *hp_tracker_seeing(lua_State *L, hp_State *s);
+
+extern const luaL_Reg hp_tracker_functions[];
+
+#endif

@@ -1,0 +1,155 @@
+/* The wrapper itself: see track.h. What is done here is done for every object that
+** the program makes. */
+#include "timeline.h"
+#include "track.h"
+
+#define FIRST_TAG HP_TSHORTSTRING
+#define LAST_TAG HP_TPROTO
+
+/* The VM gives an object's type in the place of the old size; no other new block has
+** one of these. */
+#define is_birth(p, old, n) ((p) == NULL && (n) > 0 && (old)-FIRST_TAG <= LAST_TAG - FIRST_TAG)
+
+/* ---- the thread ----------------------------------------------------------- */
+
+static inline const char *running(hp_Track *t, const uintptr_t *frame) {
+  const char *thread = hp_look_thread(&t->look, frame);
+  if (thread != NULL && thread == t->last) return thread;
+  if (thread != NULL && hp_threads_has(&t->threads, thread)) return t->last = thread;
+  return t->blind ? NULL : hp_threads_running(&t->threads, &t->vm);
+}
+
+#define thread_size(t) ((t)->vm.thread_extra + (t)->vm.layout->L_size)
+
+static void thread_born(hp_Track *t, const char *block) {
+  if (hp_threads_add(&t->threads, block + t->vm.thread_extra) != HP_OK) t->blind = 1;
+}
+
+static void thread_gone(hp_Track *t, const char *block) {
+  const char *thread = block + t->vm.thread_extra;
+  hp_threads_remove(&t->threads, thread);
+  if (t->last == thread) t->last = t->vm.main;
+}
+
+/* ---- the records ---------------------------------------------------------- */
+
+static void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
+  hp_SiteStat *s = &t->stats.at[site];
+  double w = 1, bytes = (double)n;
+  if (t->interval != 0) {
+    double p = hp_sample_chance(t, n), var = (1 - p) / (p * p);
+    w = 1 / p;
+    s->var += var;
+    s->made_var += var;
+    s->var_bytes += var * bytes * bytes;
+    s->made_var_bytes += var * bytes * bytes;
+    bytes *= w;
+  }
+  s->made += w;
+  s->made_bytes += bytes;
+  if ((s->live += w) > s->peak) s->peak = s->live;
+  if ((s->live_bytes += bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
+  t->types[tag].live += w;
+  t->types[tag].bytes += bytes;
+}
+
+static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
+  hp_SiteStat *s = &t->stats.at[site];
+  double w = 1, bytes = (double)n;
+  if (t->interval != 0) {
+    double p = hp_sample_chance(t, n), var = (1 - p) / (p * p);
+    w = 1 / p;
+    s->var -= var;
+    s->var_bytes -= var * bytes * bytes;
+    bytes *= w;
+  }
+  s->live -= w;
+  s->live_bytes -= bytes;
+  t->types[tag].live -= w;
+  t->types[tag].bytes -= bytes;
+}
+
+static int room_for(hp_Track *t, uint32_t site) {
+  size_t want = (size_t)site + 1;
+  if (want <= t->stats.n) return 1;
+  if (hp_vec_reserve(&t->stats, want - t->stats.n) != HP_OK) return 0;
+  memset(t->stats.at + t->stats.n, 0, (want - t->stats.n) * sizeof *t->stats.at);
+  t->stats.n = want;
+  return 1;
+}
+
+static inline uint64_t tick(hp_Track *t) {
+  uint64_t now = ++t->births >> t->shift;
+  if (now <= HP_BIRTH_MAX) return now;
+  hp_blocks_halve(&t->blocks);
+  t->shift++;
+  return now >> 1;
+}
+
+static void record(hp_Track *t, const uintptr_t *frame, const char *block, size_t tag, size_t n) {
+  const char *thread = running(t, frame), *newtable = NULL;
+  uint32_t site;
+  if (tag == HP_TTABLE) newtable = hp_look_newtable(&t->look, frame);
+  if (hp_where(t, thread, (int)tag, newtable, &site) != HP_OK || !room_for(t, site) ||
+      hp_blocks_put(&t->blocks, block, hp_record(site, tag, tick(t))) != HP_OK) {
+    t->missed++;
+    return;
+  }
+  count_in(t, site, tag, n);
+}
+
+/* In a sample: is this the one? A thread is looked at in any case. */
+static inline int is_taken(hp_Track *t) {
+  if (t->interval == 0) return 1;
+  if (t->countdown > 0) return 0;
+  t->countdown = hp_sample_next(t);
+  return 1;
+}
+
+/* It stands as if the VM had called it: see look.h. */
+static __attribute__((noinline)) void *birth(void *ud, void *p, size_t tag, size_t n) {
+  const uintptr_t *frame = HP_LOOK_FRAME();
+  hp_Track *t = ud;
+  void *q = t->f(t->ud, p, tag, n);
+  if (q == NULL) return NULL;
+  if (t->lesson != NULL) {
+    hp_lesson_note(t->lesson, frame, (int)tag);
+    return q;
+  }
+  if (is_taken(t)) record(t, frame, q, tag, n);
+  if (tag == HP_TTHREAD) thread_born(t, q);
+  return q;
+}
+
+static inline void death(hp_Track *t, const char *block, size_t n) {
+  hp_Record r;
+  if (n == thread_size(t)) thread_gone(t, block);
+  if (n == HP_PROTO_SIZE && hp_threads_has(&t->protos, block)) hp_where_forget(t);
+  if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
+}
+
+static void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
+  lua_Alloc f = t->f;
+  void *ud = t->ud;
+  if (t->orphan && n == 0 && p == t->block) hp_delete(t, 1);
+  return f(ud, p, old, n);
+}
+
+void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
+  hp_Track *t = ud;
+  t->calls++;
+  if (!t->on) return pass_on(t, p, old, n);
+  if (is_birth(p, old, n)) {
+    t->asked += n;
+    if (t->asked >= t->next_point) hp_timeline_note(t);
+    if (t->interval != 0 && (t->countdown -= (double)n) > 0 && old != HP_TTHREAD)
+      return t->f(t->ud, p, old, n);
+    return birth(ud, p, old, n);
+  }
+  if (n == 0) {
+    if (p != NULL) death(t, p, old);
+  } else {
+    t->asked += p == NULL ? n : n > old ? n - old : 0;
+  }
+  return t->f(t->ud, p, old, n);
+}

@@ -1,0 +1,147 @@
+/* What is known of each live object: address -> record, for millions of them.
+**
+** One page stands for 4 KiB of address space: the objects that begin there, in any
+** order, each by the byte of its place in the page and eight bytes of record. So an
+** object costs nine bytes and the slack of its page, nothing is hashed, and what lies
+** together in the heap lies together here. Pages are found through leaves of 8192
+** (32 MiB of address space), leaves through a small hash; the last one is remembered. */
+#ifndef HP_BLOCKS_H
+#define HP_BLOCKS_H
+
+#include "base/vec.h"
+
+#include <stdint.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* site 24 bits, type 3 bits (the VM's tag - 4), one for the table's own use, birth 36 bits */
+typedef uint64_t hp_Record;
+
+#define HP_SITE_MAX ((1u << 24) - 1)
+#define HP_BIRTH_MAX (((uint64_t)1 << 36) - 1)
+#define HP_RECORD_ODD ((uint64_t)1 << 36) /* the block begins 8 bytes behind a multiple of 16 */
+
+#define hp_record(site, tag, birth) \
+  (((uint64_t)(site) << 40) | ((uint64_t)((tag)-4) << 37) | (birth))
+#define hp_record_site(r) ((uint32_t)((r) >> 40))
+#define hp_record_tag(r) ((int)((r) >> 37 & 7) + 4)
+#define hp_record_birth(r) ((r)&HP_BIRTH_MAX)
+
+typedef struct hp_BlockPage {
+  uint8_t *at; /* cap places, then cap records */
+  uint16_t n, cap;
+} hp_BlockPage;
+
+typedef struct hp_BlockLeaf {
+  uint64_t key; /* address >> 25 */
+  hp_BlockPage *pages; /* NULL: this slot of the hash is free */
+} hp_BlockLeaf;
+
+#define HP_BLOCK_CLASSES 33 /* a page's capacity / 8 */
+
+typedef struct hp_Blocks {
+  hp_BlockLeaf *leaves; /* by hash, 'nslots' long */
+  size_t nslots, nleaves;
+  uint64_t last_key;
+  hp_BlockPage *last;
+  size_t n; /* records */
+  void *spare[HP_BLOCK_CLASSES]; /* pages' arrays that are free, by capacity */
+  HP_VEC(void *) slabs;
+  char *fresh; /* what is left of the newest slab */
+  size_t nfresh;
+} hp_Blocks;
+
+void hp_blocks_free(hp_Blocks *b);
+size_t hp_blocks_bytes(const hp_Blocks *b);
+
+/* Halves all births. */
+void hp_blocks_halve(hp_Blocks *b);
+
+/* Calls f for every block; the order is that of nothing in particular. */
+void hp_blocks_each(const hp_Blocks *b, void (*f)(void *data, const char *p, hp_Record r),
+                    void *data);
+
+/* ---- the hot part ---------------------------------------------------------- */
+
+#define HP_BLOCK_PAGE_BITS 12
+#define HP_BLOCK_LEAF_BITS 25
+#define HP_BLOCK_LEAF_PAGES ((size_t)1 << (HP_BLOCK_LEAF_BITS - HP_BLOCK_PAGE_BITS))
+
+#define hp_block_key(p) ((uint64_t)(uintptr_t)(p) >> HP_BLOCK_LEAF_BITS)
+#define hp_block_page(p) (((uintptr_t)(p) >> HP_BLOCK_PAGE_BITS) & (HP_BLOCK_LEAF_PAGES - 1))
+#define hp_block_place(p) ((uint8_t)((uintptr_t)(p) >> 4))
+
+static inline hp_Record *hp_block_records(const hp_BlockPage *page) {
+  return (hp_Record *)(void *)(page->at + page->cap);
+}
+
+/* For the functions below: the page of p, through the hash; a page with room for it;
+** what to do with one that is empty. */
+hp_BlockPage *hp_blocks_page(hp_Blocks *b, const void *p);
+hp_BlockPage *hp_blocks_room(hp_Blocks *b, const void *p, hp_BlockPage *page);
+void hp_blocks_spare(hp_Blocks *b, hp_BlockPage *page);
+
+static inline hp_BlockPage *hp_blocks_find(hp_Blocks *b, const void *p) {
+  return hp_block_key(p) == b->last_key && b->last != NULL ? b->last + hp_block_page(p)
+                                                           : hp_blocks_page(b, p);
+}
+
+/* The place's index in the page, or -1. Many at a time, from the last, as the young
+** die first; what is read behind the places is records. */
+static inline int hp_block_index(const hp_BlockPage *page, uint8_t place) {
+  int n = page->n, at;
+#if defined(__SSE2__)
+  const __m128i all = _mm_set1_epi8((char)place);
+  for (at = (n - 1) & ~15; at >= 0; at -= 16) {
+    __m128i some = _mm_loadu_si128((const __m128i *)(const void *)(page->at + at));
+    int hit = _mm_movemask_epi8(_mm_cmpeq_epi8(some, all));
+    if (n - at < 16) hit &= (1 << (n - at)) - 1;
+    if (hit != 0) return at + __builtin_ctz((unsigned)hit);
+  }
+#else
+  for (at = n - 1; at >= 0; at--)
+    if (page->at[at] == place) return at;
+#endif
+  return -1;
+}
+
+/* Notes a block that begins at p. HP_ENOMEM: it is not noted, all else stays. */
+static inline int hp_blocks_put(hp_Blocks *b, const void *p, hp_Record r) {
+  hp_BlockPage *page = hp_blocks_find(b, p);
+  if (page == NULL || page->n == page->cap) page = hp_blocks_room(b, p, page);
+  if (page == NULL) return HP_ENOMEM;
+  page->at[page->n] = hp_block_place(p);
+  hp_block_records(page)[page->n++] = ((uintptr_t)p & 8) ? r | HP_RECORD_ODD : r;
+  b->n++;
+  return HP_OK;
+}
+
+/* Forgets the block; 1 and its record, or 0 if it was not noted. */
+static inline int hp_blocks_take(hp_Blocks *b, const void *p, hp_Record *r) {
+  hp_BlockPage *page = hp_blocks_find(b, p);
+  hp_Record *all;
+  int i;
+  if (page == NULL || page->n == 0) return 0;
+  i = hp_block_index(page, hp_block_place(p));
+  if (i < 0) return 0;
+  all = hp_block_records(page);
+  *r = all[i];
+  page->n--;
+  page->at[i] = page->at[page->n];
+  all[i] = all[page->n];
+  if (page->n == 0) hp_blocks_spare(b, page);
+  b->n--;
+  return 1;
+}
+
+/* 1 and its record, or 0. */
+static inline int hp_blocks_get(hp_Blocks *b, const void *p, hp_Record *r) {
+  hp_BlockPage *page = hp_blocks_find(b, p);
+  int i = page == NULL || page->n == 0 ? -1 : hp_block_index(page, hp_block_place(p));
+  if (i < 0) return 0;
+  *r = hp_block_records(page)[i];
+  return 1;
+}
+
+#endif

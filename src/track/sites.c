@@ -1,0 +1,138 @@
+/* Sites: see sites.h. */
+#include "sites.h"
+
+#include <string.h>
+
+static uint32_t hash_of(const uint32_t *frames, uint32_t n) {
+  uint64_t h = 14695981039346656037u;
+  while (n-- > 0) h = (h ^ *frames++) * 1099511628211u;
+  return (uint32_t)(h >> 32 ^ h);
+}
+
+static int is_stack(const hp_Sites *s, uint32_t site, const uint32_t *frames, uint32_t n) {
+  return hp_sites_depth(s, site) == n &&
+         memcmp(s->frames.at + s->first.at[site], frames, n * sizeof *frames) == 0;
+}
+
+static size_t slot_of(const hp_Sites *s, const uint32_t *frames, uint32_t n) {
+  size_t i = hash_of(frames, n) & (s->nslots - 1);
+  while (s->slots[i] != 0 && !is_stack(s, s->slots[i] - 1, frames, n)) i = (i + 1) & (s->nslots - 1);
+  return i;
+}
+
+static int grow(hp_Sites *s) {
+  hp_Sites new = *s;
+  size_t i;
+  new.nslots = s->nslots == 0 ? 64 : 2 * s->nslots;
+  new.slots = hp_new(uint32_t, new.nslots);
+  if (new.slots == NULL) return HP_ENOMEM;
+  for (i = 0; i < s->nslots; i++) {
+    uint32_t site = s->slots[i];
+    if (site == 0) continue;
+    site--;
+    new.slots[slot_of(&new, s->frames.at + s->first.at[site], hp_sites_depth(s, site))] = site + 1;
+  }
+  hp_delete(s->slots, s->nslots);
+  s->slots = new.slots;
+  s->nslots = new.nslots;
+  return HP_OK;
+}
+
+int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame) {
+  size_t n = strlen(text) + 1;
+  uint32_t known = hp_names_find(&s->keys, key);
+  if (known != UINT32_MAX) {
+    *frame = known;
+    return HP_OK;
+  }
+  if (hp_vec_reserve(&s->shown, 1) != HP_OK || hp_vec_reserve(&s->texts, n) != HP_OK ||
+      hp_names_intern(&s->keys, key, frame) != HP_OK)
+    return HP_ENOMEM;
+  s->shown.at[s->shown.n++] = (uint32_t)s->texts.n;
+  memcpy(s->texts.at + s->texts.n, text, n);
+  s->texts.n += n;
+  return HP_OK;
+}
+
+int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site) {
+  size_t i;
+  if (2 * (hp_sites_count(s) + 1) > s->nslots && grow(s) != HP_OK) return HP_ENOMEM;
+  i = slot_of(s, frames, n);
+  if (s->slots[i] != 0) {
+    *site = s->slots[i] - 1;
+    return HP_OK;
+  }
+  if (hp_vec_reserve(&s->frames, n) != HP_OK || hp_vec_reserve(&s->first, 1) != HP_OK)
+    return HP_ENOMEM;
+  memcpy(s->frames.at + s->frames.n, frames, n * sizeof *frames);
+  s->frames.n += n;
+  *site = hp_sites_count(s);
+  s->first.at[s->first.n++] = (uint32_t)s->frames.n;
+  s->slots[i] = *site + 1;
+  return HP_OK;
+}
+
+static int add_fixed(hp_Sites *s) {
+  static const char *const names[HP_SITE_FIRST] = {"(before tracking)", "(not recorded)",
+                                                   "(no Lua function running)",
+                                                   "(thread not known)"};
+  uint32_t i, frame, site;
+  for (i = 0; i < HP_SITE_FIRST; i++)
+    if (hp_sites_frame(s, names[i], names[i], &frame) != HP_OK ||
+        hp_sites_stack(s, &frame, 1, &site) != HP_OK)
+      return HP_ENOMEM;
+  return HP_OK;
+}
+
+hp_Sites *hp_sites_new(void) {
+  hp_Sites *s = hp_new(hp_Sites, 1);
+  if (s == NULL) return NULL;
+  s->refs = 1;
+  if (hp_vec_reserve(&s->first, 1) == HP_OK) {
+    s->first.at[s->first.n++] = 0;
+    if (add_fixed(s) == HP_OK) return s;
+  }
+  hp_sites_drop(s);
+  return NULL;
+}
+
+hp_Sites *hp_sites_keep(hp_Sites *s) {
+  if (s != NULL) s->refs++;
+  return s;
+}
+
+void hp_sites_drop(hp_Sites *s) {
+  if (s == NULL || --s->refs > 0) return;
+  hp_names_free(&s->keys);
+  hp_vec_free(&s->shown);
+  hp_vec_free(&s->texts);
+  hp_vec_free(&s->frames);
+  hp_vec_free(&s->first);
+  hp_delete(s->slots, s->nslots);
+  hp_delete(s, 1);
+}
+
+size_t hp_sites_bytes(const hp_Sites *s) {
+  if (s == NULL) return 0;
+  return sizeof *s + hp_names_bytes(&s->keys) + hp_vec_bytes(&s->shown) + hp_vec_bytes(&s->texts) +
+         hp_vec_bytes(&s->frames) + hp_vec_bytes(&s->first) + s->nslots * sizeof *s->slots;
+}
+
+static int append(hp_Text *out, const char *text) {
+  size_t n = strlen(text);
+  if (hp_vec_reserve(&out->s, n + 1) != HP_OK) return HP_ENOMEM;
+  memcpy(out->s.at + out->s.n, text, n + 1);
+  out->s.n += n;
+  return HP_OK;
+}
+
+int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {
+  uint32_t i, n = hp_sites_depth(s, site);
+  int rc = HP_OK;
+  out->s.n = 0;
+  for (i = 0; i < n && rc == HP_OK; i++) {
+    if (i > 0) rc = append(out, " < ");
+    if (rc == HP_OK) rc = append(out, hp_sites_text(s, hp_sites_at(s, site, i)));
+  }
+  return rc;
+}

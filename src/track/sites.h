@@ -1,0 +1,61 @@
+/* The sites at which objects are made, by content: they outlive the code they name.
+**
+** A frame is a place in the program's text ("marker.lua:41 in method 'push'"); a
+** site is a stack of them, innermost first. Both are numbers that never change; a
+** snapshot keeps its numbers and shares the sites (hp_sites_keep). */
+#ifndef HP_SITES_H
+#define HP_SITES_H
+
+#include "base/names.h"
+
+#define HP_FRAMES_MAX 64
+
+/* Sites that are there from the start. */
+enum {
+  HP_SITE_BEFORE, /* made before tracking began */
+  HP_SITE_NONE,   /* not recorded: no memory for it, or not in the sample */
+  HP_SITE_HOST,   /* no Lua function was running: the host program itself */
+  HP_SITE_UNKNOWN, /* which thread ran could not be told */
+  HP_SITE_FIRST
+};
+
+typedef struct hp_Sites {
+  uint32_t refs;
+  hp_Names keys;           /* of frames: what tells them apart; a frame's number is its key's */
+  HP_VEC(uint32_t) shown;  /* per frame: where its text starts in 'texts' */
+  HP_VEC(char) texts;
+  HP_VEC(uint32_t) frames; /* the stacks, one behind the other */
+  HP_VEC(uint32_t) first;  /* per site, and one more: where its stack starts */
+  uint32_t *slots;         /* site + 1, by hash of its stack */
+  size_t nslots;
+} hp_Sites;
+
+/* With one reference; NULL for want of memory. */
+hp_Sites *hp_sites_new(void);
+hp_Sites *hp_sites_keep(hp_Sites *s);
+void hp_sites_drop(hp_Sites *s); /* s may be NULL */
+size_t hp_sites_bytes(const hp_Sites *s);
+
+/* The frame of that key; shown as 'text', if it is new. */
+int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame);
+
+/* The site with these frames. */
+int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site);
+
+#define hp_sites_count(s) ((uint32_t)((s)->first.n - 1))
+#define hp_sites_depth(s, site) ((s)->first.at[(site) + 1] - (s)->first.at[site])
+#define hp_sites_at(s, site, i) ((s)->frames.at[(s)->first.at[site] + (i)])
+#define hp_sites_text(s, frame) ((const char *)((s)->texts.at + (s)->shown.at[frame]))
+
+/* The innermost frame. */
+#define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))
+
+typedef struct hp_Text {
+  HP_VEC(char) s;
+} hp_Text;
+
+/* Sets *out (zeroed, or set before; hp_vec_free(&out->s) frees it) to all frames of the
+** site, innermost first: a C string. */
+int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);
+
+#endif

@@ -1,0 +1,26 @@
+/* The threads of a VM that are known, and which of them runs. */
+#ifndef HP_THREADS_H
+#define HP_THREADS_H
+
+#include "base/vec.h"
+#include "vm/object.h"
+
+/* A set of lua_State addresses, by hash. */
+typedef struct hp_Threads {
+  const char **slots; /* NULL: free */
+  size_t nslots, n;
+} hp_Threads;
+
+void hp_threads_free(hp_Threads *t);
+size_t hp_threads_bytes(const hp_Threads *t);
+int hp_threads_add(hp_Threads *t, const char *thread);
+int hp_threads_has(const hp_Threads *t, const char *thread);
+void hp_threads_remove(hp_Threads *t, const char *thread);
+
+/* The thread that runs now, found without the help of who called: along the chain
+** of resumes from the main thread (the thread that a C function was given, or has as
+** an upvalue), and among all that are known, for those that a host resumes. NULL
+** where it cannot be told. May be called while the VM asks for an object's memory. */
+const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm);
+
+#endif

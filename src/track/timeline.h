@@ -1,0 +1,25 @@
+/* The heap over time: a point each time the program has asked for so many bytes. */
+#ifndef HP_TIMELINE_H
+#define HP_TIMELINE_H
+
+#include "track.h"
+
+#define HP_POINTS 512 /* when there are as many, every other one goes, and they come half as often */
+#define HP_POINT_TAGS 7
+
+typedef struct hp_Point {
+  uint64_t asked; /* bytes that the program had asked for since tracking began */
+  int64_t bytes;  /* what the VM said it held */
+  double live[HP_POINT_TAGS]; /* objects, by type: tag - 4; in a sample an estimate */
+} hp_Point;
+
+typedef struct hp_Timeline {
+  uint64_t interval;
+  uint32_t n;
+  hp_Point points[HP_POINTS];
+} hp_Timeline;
+
+/* Adds a point for this moment. */
+void hp_timeline_note(hp_Track *t);
+
+#endif

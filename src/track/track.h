@@ -1,0 +1,138 @@
+/* Allocation tracking: a wrapper around the VM's allocator that notes, for each live
+** object, where it was made and when.
+**
+** Every request goes on to the host's own allocator, with its own arguments, and its
+** result comes back. The wrapper allocates with malloc alone, never calls Lua, and
+** never fails a request: what it cannot record it counts as missed. It is called by
+** the VM, so the VM may be in the middle of anything; of its memory no more is read
+** than the thread that runs, its calls, and their code. */
+#ifndef HP_TRACK_H
+#define HP_TRACK_H
+
+#include "blocks.h"
+#include "look.h"
+#include "sites.h"
+#include "threads.h"
+#include "vm/object.h"
+
+#include <lua.h>
+
+/* Of the objects made at one site. In a sample these are estimates: each object taken
+** stands for 1/p, p being the chance that it was. */
+typedef struct hp_SiteStat {
+  double live, live_bytes;   /* bytes: what the objects took when they were made */
+  double made, made_bytes;
+  double peak, peak_bytes;   /* of live, live_bytes */
+  double var, var_bytes;     /* variance of live, live_bytes */
+  double made_var, made_var_bytes;
+} hp_SiteStat;
+
+typedef struct hp_SiteSize {
+  double bytes, var;
+} hp_SiteSize;
+
+/* A site as it stood when hp_track_freeze was called. */
+typedef struct hp_SiteRow {
+  hp_SiteStat stat;
+  hp_SiteSize size; /* of the live objects, then */
+} hp_SiteRow;
+
+struct hp_Recent;
+struct hp_Timeline;
+
+typedef struct hp_Track {
+  lua_Alloc f; /* the host's, as it was before */
+  void *ud;
+  int on;        /* recording */
+  int installed; /* the VM calls it, or a wrapper around it that others made */
+  struct hp_Track *next; /* of those that were cut off */
+  int orphan;    /* nobody has it any more but the VM: it goes with the VM's own block */
+  uint64_t calls;
+  hp_Vm vm;
+  const char *block; /* the VM's own: the last that it frees */
+  unsigned nframes;
+  hp_Blocks blocks;
+  hp_Sites *sites;
+  HP_VEC(hp_SiteStat) stats; /* by site */
+  uint64_t births;           /* so far; the clock of hp_record_birth, shifted: */
+  unsigned shift;
+  uint64_t missed;    /* objects that were made and not recorded */
+  uint64_t uncertain; /* constructors that may be one of several */
+  uint64_t asked;     /* bytes, growth of blocks included */
+  hp_Threads threads;
+  const char *last; /* a thread that is known */
+  int blind;        /* a thread could not be noted: who runs is told by the look alone */
+  struct {
+    double live, bytes;
+  } types[11]; /* by tag */
+  hp_Look look;
+  HP_VEC(hp_SiteRow) rows; /* by site */
+  struct hp_Recent *recent; /* what was resolved before (where.c) */
+  hp_Threads protos;        /* prototypes that it has to do with */
+  uint64_t interval; /* of the sample, in bytes; 0: every object */
+  double countdown;  /* bytes until the next one is taken */
+  uint64_t random;
+  uint64_t next_point;          /* of 'asked', at which a point of the timeline is due */
+  struct hp_Timeline *timeline; /* or NULL */
+  hp_Lesson *lesson;            /* while it is taught where to look; else NULL */
+} hp_Track;
+
+/* ---- alloc.c -------------------------------------------------------------- */
+
+/* The wrapper: a lua_Alloc whose ud is the hp_Track. Where it records no more it hands
+** the requests on; and with the VM's own block, which is the last to go, goes the
+** hp_Track, unless it is owned. */
+void *hp_track_alloc(void *ud, void *p, size_t old, size_t n);
+
+/* ---- where.c -------------------------------------------------------------- */
+
+int hp_where_open(hp_Track *t);
+void hp_where_close(hp_Track *t);
+size_t hp_where_bytes(const hp_Track *t);
+
+/* The site at which an object with this tag is being made by the thread, of which
+** 'newtable' is the OP_NEWTABLE if that is known. HP_ENOMEM. */
+int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site);
+
+/* A prototype went: what was known by the addresses of its code is forgotten. */
+void hp_where_forget(hp_Track *t);
+
+/* ---- begin.c -------------------------------------------------------------- */
+
+typedef struct hp_TrackOptions {
+  unsigned nframes;
+  uint64_t sample;   /* mean bytes between objects that are taken; 0: every one */
+  uint64_t timeline; /* bytes between its points; 0: none */
+  uint64_t seed;
+  int nolook; /* do without the C stack */
+} hp_TrackOptions;
+
+/* Makes what recording needs; the VM is as it stands, between two instructions. All
+** objects there are get the site HP_SITE_BEFORE, unless a sample is taken. On failure
+** nothing has changed. */
+int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options);
+
+/* Ends recording, and frees all that it needed. From then on requests are handed on. */
+void hp_track_end(hp_Track *t);
+
+size_t hp_track_bytes(const hp_Track *t);
+
+/* ---- count.c -------------------------------------------------------------- */
+
+/* What an object took when it was made. */
+size_t hp_track_birth_size(const hp_Track *t, const char *o, int tag);
+
+/* Copies what is known of every site into t->rows, with the bytes that its live objects
+** take now, parts included; estimates with their variance in a sample. The VM must
+** stand between two instructions. */
+int hp_track_freeze(hp_Track *t);
+
+/* ---- sample.c ------------------------------------------------------------- */
+
+/* Bytes to the next object that is taken. */
+double hp_sample_next(hp_Track *t);
+
+/* The chance that an object of n bytes is taken. */
+double hp_sample_chance(const hp_Track *t, size_t n);
+
+#endif
