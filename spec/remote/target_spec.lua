@@ -216,6 +216,7 @@ describe("a command that does not end", function()
     local peer, _, path = connected()
     local from = target.now()
     peer:send("eval", "local s = ('x'):rep(1000) while true do print(s) end")
+    target.sleep(0.1)
     assert.equal("1\n", target.connect(path):eval "1")
     assert.truthy(target.now() - from < 5)
     while peer:frame() do end -- the connection has ended

@@ -230,8 +230,9 @@ static void interrupt(hp_Connection *c) {
 }
 
 /* It waits: for the VM, or for a glance at it. The queue owns it. */
-static void enqueue(hp_Connection *c, const hp_Request *request) {
+static void enqueue(hp_Connection *c, hp_Request *request) {
   hp_Target *t = c->target;
+  request->turn = ++hp_hub.turns;
   c->queue[c->nqueue++] = *request;
   if (request->verb == HP_V_STAT) t->glancing = 1;
   if (!c->running || request->verb == HP_V_STAT) hp_target_want(t);

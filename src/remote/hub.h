@@ -93,6 +93,7 @@ typedef struct hp_Hub {
   int late;                  /* the thread is to wait before it listens: a child's */
   int wake;                  /* eventfd that ends the thread's poll */
   uint32_t serial;           /* number of the last connection */
+  uint64_t turns;            /* of the last request that waits */
   hp_Target targets[HP_TARGETS];
   hp_Connection *connections[HP_ALL_CONNECTIONS];
   int error_device_known;    /* standard error as it was when monitoring was turned on */

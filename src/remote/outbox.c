@@ -9,8 +9,9 @@
 
 #define ROOMY 4096 /* an empty box with more than that gives it back */
 
+/* Moves what is left to the front, once that is the smaller part. */
 static void settle(hp_Outbox *out) {
-  if (out->first == 0) return;
+  if (out->first == 0 || out->first < hp_outbox_waiting(out)) return;
   out->bytes.n -= out->first;
   memmove(out->bytes.at, out->bytes.at + out->first, out->bytes.n);
   out->first = 0;

@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-#define HP_OUTBOX_MOST ((size_t)256 << 10) /* bytes that may wait */
+#define HP_OUTBOX_MOST ((size_t)4 << 20) /* bytes that may wait: what a command prints, mostly */
 
 /* A zeroed one is empty and valid. */
 typedef struct hp_Outbox {

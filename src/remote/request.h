@@ -33,6 +33,7 @@ typedef struct hp_Request {
   hp_Verb verb;
   char *code; /* owned; may be NULL */
   size_t length;
+  uint64_t turn;       /* of all requests: which came first */
   int64_t since, told; /* when it came; when its client was last told that it waits (ms) */
 } hp_Request;
 

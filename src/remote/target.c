@@ -179,7 +179,7 @@ static hp_Connection *oldest(const hp_Target *t, int *at) {
     hp_Connection *c = hp_hub.connections[i];
     if (c == NULL || c->target != t || c->closing != 0) continue;
     for (j = 0; j < c->nqueue && !waits_for_vm(c, j); j++) {}
-    if (j == c->nqueue || (found != NULL && found->queue[*at].since <= c->queue[j].since)) continue;
+    if (j == c->nqueue || (found != NULL && found->queue[*at].turn < c->queue[j].turn)) continue;
     found = c;
     *at = j;
   }
