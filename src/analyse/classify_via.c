@@ -31,6 +31,7 @@ typedef struct Via {
   size_t nslots, used;
   uint32_t *items;            /* per item of a shape: label + 1 of the entries under it */
   uint32_t indexes[INDEXES];  /* label + 1 */
+  uint32_t key;               /* label + 1 of all keys */
   uint64_t *shapes;           /* whose own edges were seen */
   uint32_t *next;   /* per member: where its next label goes */
   uint32_t *labels; /* of all members; a member has room for all references to it */
@@ -114,8 +115,11 @@ static int see_edge(Via *w, uint32_t from, const hp_EdgeIter *e) {
   uint32_t label;
   int rc;
   if (!hp_bit_get(w->members, e->to) || !hp_edge_holds(e)) return HP_OK;
+  if (e->kind == HP_I_KEY && w->key != 0) return see_label(w, e->to, w->key - 1);
   rc = label_of(w, from, e, &label);
-  return rc == HP_OK ? see_label(w, e->to, label) : rc;
+  if (rc != HP_OK) return rc;
+  if (e->kind == HP_I_KEY) w->key = label + 1;
+  return see_label(w, e->to, label);
 }
 
 static int see_one_by_one(Via *w, uint32_t from) {
@@ -194,11 +198,28 @@ static int see_referrer(Via *w, uint32_t from) {
   return rc == HP_OK ? see_values(w, from) : rc;
 }
 
+/* Where most objects are members it is quicker to go through all that can refer to
+** anything than to look for those that do. */
+static int find_referrers(Via *w, hp_IdSet *out) {
+  hp_Graph *g = w->g;
+  uint64_t *bits;
+  size_t words = hp_words(g->n), i;
+  int rc;
+  if (w->set->n < g->n / 4) return hp_referrers(g, w->set, out);
+  if ((rc = hp_reverse_need(g)) != HP_OK) return rc;
+  if ((bits = hp_new(uint64_t, words)) == NULL) return HP_ENOMEM;
+  hp_graph_of_type(g, HP_STRING, bits);
+  for (i = 0; i < words; i++) bits[i] = g->reachable[i] & ~bits[i];
+  rc = hp_idset_from_bits(out, bits, g->n);
+  hp_delete(bits, words);
+  return rc;
+}
+
 static int see_all(Via *w) {
   hp_IdSet referrers = {0, 0, NULL, NULL};
   hp_IdIter it;
   uint32_t id;
-  int rc = hp_referrers(w->g, w->set, &referrers);
+  int rc = find_referrers(w, &referrers);
   if (rc == HP_OK) rc = make_room(w);
   for (hp_ids_begin(&it, &referrers); rc == HP_OK && hp_ids_next(&it, &id);)
     rc = see_referrer(w, id);

@@ -44,42 +44,19 @@ hp_Row hp_partition_row(const hp_Partition *p, uint32_t i) {
   return p->classes.objects ? object_row(p, i) : p->rows[i];
 }
 
-typedef struct Named {
-  const char *name;
-  uint32_t cls;
-} Named;
-
-static int by_name(const void *x, const void *y) {
-  return strcmp(((const Named *)x)->name, ((const Named *)y)->name);
-}
-
-/* While rows are sorted, 'cumulative' holds the place of the name among all. */
+/* While rows are sorted, 'cumulative' holds the address of the name: it is only
+** looked at among rows of equal size. */
 static int by_size(const void *x, const void *y) {
   const hp_Row *a = x, *b = y;
   if (a->size != b->size) return a->size < b->size ? 1 : -1;
-  return (a->cumulative > b->cumulative) - (a->cumulative < b->cumulative);
+  return strcmp((const char *)(uintptr_t)a->cumulative, (const char *)(uintptr_t)b->cumulative);
 }
 
-static int rank_names(hp_Partition *p) {
-  uint32_t i, n = hp_names_count(&p->classes.names);
-  Named *named = hp_new(Named, n);
-  if (named == NULL) return HP_ENOMEM;
-  for (i = 0; i < n; i++) {
-    named[i].name = hp_names_get(&p->classes.names, i);
-    named[i].cls = i;
-  }
-  if (n > 1) qsort(named, n, sizeof *named, by_name);
-  for (i = 0; i < n; i++) p->rows[named[i].cls].cumulative = i;
-  hp_delete(named, n);
-  return HP_OK;
-}
-
-static int sort_rows(hp_Partition *p) {
+static void sort_rows(hp_Partition *p) {
   uint32_t i;
-  for (i = 0; i < p->nrows; i++) p->rows[i].cumulative = i;
-  if (rank_names(p) != HP_OK) return HP_ENOMEM;
+  for (i = 0; i < p->nrows; i++)
+    p->rows[i].cumulative = (uintptr_t)hp_names_get(&p->classes.names, p->rows[i].cls);
   if (p->nrows > 1) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
-  return HP_OK;
 }
 
 static void sum_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
@@ -114,7 +91,7 @@ static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   p->nrows = p->classes.count;
   for (i = 0; i < p->nrows; i++) p->rows[i].cls = i;
   sum_rows(p, g, set);
-  if (sort_rows(p) != HP_OK) return HP_ENOMEM;
+  sort_rows(p);
   finish_rows(p);
   return HP_OK;
 }
