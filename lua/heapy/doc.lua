@@ -62,7 +62,9 @@ M.sections = {
       "False comes with a reason where the snapshot does not know the value." },
     { "iso", "set:iso(v, ...)", "the Set of exactly these values, in this Set's snapshot" },
     { "|", "a | b", "union, by identity",
-      "Of two snapshots only where one of them has all the objects." },
+      "An object of both counts once. A union of sets of two snapshots is of the one that has all "
+      .. "objects, a's first; where neither has, objects are as a's snapshot saw them, or, if "
+      .. "it did not, as b's. Rows of such a set are matched by name; it has no accounting." },
     { "&", "a & b", "intersection, by identity; also across snapshots" },
     { "-", "a - b", "the objects of a that are not in b; also across snapshots" },
     { "~", "a ~ b", "the objects of either, not of both; across snapshots as a | b" },

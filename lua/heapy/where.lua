@@ -6,6 +6,7 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local gather = require "heapy.gather"
 local partition = require "heapy.partition"
+local parts = require "heapy.parts"
 
 local next, rawget, rawlen, type = next, rawget, rawlen, type
 local tointeger = math.tointeger
@@ -40,21 +41,30 @@ local function acceptor(criterion, wanted, level)
   return function(name) return accepted[name] end
 end
 
--- The rows whose names are accepted; runs of them are taken at once.
+-- The same for the parts of a set: each name is asked for once.
+local function once(accepts)
+  local known = {}
+  return function(name)
+    if known[name] == nil then known[name] = accepts(name) and true or false end
+    return known[name]
+  end
+end
+
+-- The rows of a set of one snapshot whose names are accepted; runs of them are taken at once.
 local function rows(set, criterion, accepts)
   local p = partition.by(set, criterion)
   local unions, from = {}, nil
-  local n = core.nrows(p)
+  local n = p:nrows()
   for i = 0, n do
     local accepted = false
     if i < n then
-      local name = core.row(p, i)
+      local name = p:row(i)
       accepted = accepts(criterion == "size" and tointeger(name) or name)
     end
     if accepted then
       from = from or i
     elseif from then
-      gather.add(unions, core.rowset(p, from, i - 1))
+      gather.add(unions, p:rowset(from, i - 1))
       from = nil
     end
   end
@@ -72,9 +82,21 @@ function M.criteria(set, criteria, level)
   for criterion, wanted in next, criteria do
     acceptors[criterion] = acceptor(criterion, wanted, level + 1)
   end
-  local subset = core.combine("|", set, set)
-  for criterion, accepts in next, acceptors do subset = rows(subset, criterion, accepts) end
+  local subset = parts.copy(set)
+  for criterion, accepts in next, acceptors do
+    local accepted = core.parts(subset) and once(accepts) or accepts
+    subset = parts.map(subset, function(part) return rows(part, criterion, accepted) end)
+  end
   return subset
+end
+
+local function nodes(set, accepts)
+  local unions = {}
+  for k = 0, core.count(set) - 1 do
+    local node = core.at(set, k)
+    if accepts(node) then gather.add(unions, node) end
+  end
+  return gather.union(unions, set)
 end
 
 --- The objects for which a function holds.
@@ -82,12 +104,7 @@ end
 -- @tparam function accepts given each object as a set of one
 -- @return a Set
 function M.nodes(set, accepts)
-  local unions = {}
-  for k = 0, core.count(set) - 1 do
-    local node = core.at(set, k)
-    if accepts(node) then gather.add(unions, node) end
-  end
-  return gather.union(unions, set)
+  return parts.map(set, function(part) return nodes(part, accepts) end)
 end
 
 core.own(M)
