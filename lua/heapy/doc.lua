@@ -51,8 +51,9 @@ M.sections = {
       "Try set.referrers.byvia to see through which fields, upvalues or locals." },
     { "referents", "set.referents", "the objects that any of the Set refers to" },
     { "diff", "set:diff(other)", "what this Set has more or less of than the other, as a Diff",
-      "Also set.diff(other). Rows are matched by name, under this Set's classifier. It counts "
-      .. "growth, of old objects too; set - other has the new objects themselves." },
+      "Also set.diff(other), with another Set. Rows are matched by name, under this Set's "
+      .. "classifier. It counts growth, of old objects too; set - other has the new "
+      .. "objects themselves." },
     { "where", "set:where{kind = k, size = s}", "a subset: criteria, or a function of each object",
       "Criteria are kind, type, size, source, module, rcs and via; each a name (size: a number), "
       .. "an array of names or a function of the name; all must hold. "

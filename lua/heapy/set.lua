@@ -15,7 +15,7 @@ local parts = require "heapy.parts"
 local view = require "heapy.view"
 local where = require "heapy.where"
 
-local pairs, select, type = pairs, select, type
+local pairs, rawequal, select, type = pairs, rawequal, select, type
 
 local M = {}
 
@@ -157,8 +157,12 @@ end
 function fields.diff(set)
   return function(...)
     local a, b = ...
-    local position = select("#", ...) >= 2 and 2 or 1
-    if position == 1 then a, b = set, a end
+    local given = select("#", ...)
+    if given < 2 then a, b = set, a end
+    -- To Lua h:diff() and h.diff(h) are one call.
+    if given == 0 or given == 1 and rawequal(check.set_of(b), set) then
+      check.fail(2, "bad argument #1 to 'diff' (another Set expected, got no value)")
+    end
     a = check.self(a, "diff", 2)
     b = check.set(b, 1, "diff", 2)
     return diff.new(a, b)
