@@ -5,6 +5,7 @@
 -- @module heapy.check
 
 local core = require "heapy.core"
+local parts = require "heapy.parts"
 local render = require "heapy.render"
 local suggest = require "heapy.suggest"
 local view = require "heapy.view"
@@ -45,7 +46,7 @@ end
 -- @param set a Set
 -- @tparam integer level
 function M.open(set, level)
-  if core.closed(set) then M.fail(level + 1, "this set is closed") end
+  if parts.closed(set) then M.fail(level + 1, "this set is closed") end
 end
 
 --- The set that a method was called on.
@@ -72,7 +73,7 @@ end
 function M.set(value, position, callee, level)
   local set = M.set_of(value)
   if not set then M.argument(position, callee, "Set", value, level + 1) end
-  if core.closed(set) then
+  if parts.closed(set) then
     M.fail(level + 1, "bad argument #%d to '%s' (this set is closed)", position, callee)
   end
   return set
@@ -112,7 +113,7 @@ end
 -- @tparam string field what was asked of it
 -- @tparam integer level
 function M.one(set, field, level)
-  local count = core.count(set)
+  local count = parts.count(set)
   if count ~= 1 then
     M.fail(level + 1, "%s needs a set of exactly one object, this one has %d", field, count)
   end

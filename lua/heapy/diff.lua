@@ -10,51 +10,18 @@ local gather = require "heapy.gather"
 local listing = require "heapy.listing"
 local page = require "heapy.page"
 local partition = require "heapy.partition"
+local parts = require "heapy.parts"
 local render = require "heapy.render"
+local tally = require "heapy.tally"
 local view = require "heapy.view"
 
-local abs = math.abs
 local rawget, setmetatable, type = rawget, setmetatable, type
-local sort = table.sort
 
 local M = {}
 local Diff = { __name = "heapy.Diff" }
 local Row = { __name = "heapy.DiffRow" }
 
 -- ---- making ----------------------------------------------------------------------------------
-
--- Adds the rows of a partition (or takes them away) to tables of names, counts and sizes.
--- where[k] becomes the row of the partition, or an array of rows where several share a name.
-local function tally(p, sign, sums, where)
-  for i = 0, core.nrows(p) - 1 do
-    local name, count, size = core.row(p, i)
-    local k = sums.of[name]
-    if not k then
-      k = #sums.name + 1
-      sums.of[name], sums.name[k], sums.count[k], sums.size[k] = k, name, 0, 0
-    end
-    sums.count[k] = sums.count[k] + sign * count
-    sums.size[k] = sums.size[k] + sign * size
-    local before = where[k]
-    if before == nil then where[k] = i
-    elseif type(before) == "table" then before[#before + 1] = i
-    else where[k] = { before, i } end
-  end
-end
-
--- The rows that differ, largest absolute size first, then by name.
-local function differing(sums)
-  local order = {}
-  for k, size in ipairs(sums.size) do
-    if size ~= 0 or sums.count[k] ~= 0 then order[#order + 1] = k end
-  end
-  sort(order, function(x, y)
-    local a, b = abs(sums.size[x]), abs(sums.size[y])
-    if a ~= b then return a > b end
-    return sums.name[x] < sums.name[y]
-  end)
-  return order
-end
 
 --- The difference of two sets, by the classifier of the first.
 -- @param a a Set
@@ -63,21 +30,19 @@ end
 function M.new(a, b)
   local classifier = partition.naming(a)
   local p, q = partition.by(a, classifier), partition.by(b, classifier)
-  local sums = { of = {}, name = {}, count = {}, size = {} }
-  local in_a, in_b = {}, {}
-  tally(p, 1, sums, in_a)
-  tally(q, -1, sums, in_b)
+  local sums = tally.new()
+  local in_a, in_b = tally.add(sums, p, 1), tally.add(sums, q, -1)
   local rows = { name = {}, count = {}, size = {}, cumulative = {}, a = {}, b = {} }
   local cumulative = 0
-  for n, k in ipairs(differing(sums)) do
+  for n, k in ipairs(tally.order(sums)) do
     cumulative = cumulative + sums.size[k]
     rows.name[n], rows.count[n], rows.size[n] = sums.name[k], sums.count[k], sums.size[k]
     rows.cumulative[n], rows.a[n], rows.b[n] = cumulative, in_a[k] or false, in_b[k] or false
   end
   return setmetatable({
     _a = a, _b = b, _partition_a = p, _partition_b = q, _classifier = classifier, _rows = rows,
-    _a_count = core.count(a), _a_size = core.size(a),
-    _b_count = core.count(b), _b_size = core.size(b),
+    _a_count = parts.count(a), _a_size = parts.size(a),
+    _b_count = parts.count(b), _b_size = parts.size(b),
   }, Diff)
 end
 
@@ -98,7 +63,7 @@ local function row_set(row, side)
   check.open(set, 3)
   if type(where) == "number" then where = { where } end
   local unions = {}
-  for _, i in ipairs(where) do gather.add(unions, core.rowset(p, i, i)) end
+  for _, i in ipairs(where) do gather.add(unions, p:rowset(i, i)) end
   return partition.classify(gather.union(unions, set), rawget(diff, "_classifier"))
 end
 

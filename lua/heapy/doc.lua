@@ -76,8 +76,9 @@ M.sections = {
       "Try set.referrers.byvia to see through which fields, upvalues or locals." },
     { "referents", "set.referents", "the objects that any of the Set refers to" },
     { "diff", "set:diff(other)", "what this Set has more or less of than the other, as a Diff",
-      "Also set.diff(other). Rows are matched by name, under this Set's classifier. It counts "
-      .. "growth, of old objects too; set - other has the new objects themselves." },
+      "Also set.diff(other), with another Set. Rows are matched by name, under this Set's "
+      .. "classifier. It counts growth, of old objects too; set - other has the new "
+      .. "objects themselves." },
     { "where", "set:where{kind = k, size = s}", "a subset: criteria, or a function of each object",
       "Criteria are kind, type, size, source, module, rcs, via, site, traceback and age; each a "
       .. "name (size: a number), "
@@ -89,7 +90,9 @@ M.sections = {
       "False comes with a reason where the snapshot does not know the value." },
     { "iso", "set:iso(v, ...)", "the Set of exactly these values, in this Set's snapshot" },
     { "|", "a | b", "union, by identity",
-      "Of two snapshots only where one of them has all the objects." },
+      "An object of both counts once. A union of sets of two snapshots is of the one that has all "
+      .. "objects, a's first; where neither has, objects are as a's snapshot saw them, or, if "
+      .. "it did not, as b's. Rows of such a set are matched by name; it has no accounting." },
     { "&", "a & b", "intersection, by identity; also across snapshots" },
     { "-", "a - b", "the objects of a that are not in b; also across snapshots" },
     { "~", "a ~ b", "the objects of either, not of both; across snapshots as a | b" },

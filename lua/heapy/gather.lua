@@ -2,6 +2,7 @@
 -- @module heapy.gather
 
 local core = require "heapy.core"
+local parts = require "heapy.parts"
 
 local M = {}
 
@@ -11,7 +12,7 @@ local M = {}
 function M.add(unions, set)
   local i = 1
   while unions[i] do
-    set, unions[i] = core.combine("|", unions[i], set), false
+    set, unions[i] = parts.combine("|", unions[i], set), false
     i = i + 1
   end
   unions[i] = set
@@ -24,9 +25,9 @@ end
 function M.union(unions, within)
   local all
   for _, set in ipairs(unions) do
-    if set then all = all and core.combine("|", all, set) or set end
+    if set then all = all and parts.combine("|", all, set) or set end
   end
-  return all or core.combine("-", within, within)
+  return all or parts.none(within)
 end
 
 core.own(M)

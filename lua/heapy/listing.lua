@@ -10,6 +10,7 @@
 
 local core = require "heapy.core"
 local classifiers = require "heapy.classifiers"
+local parts = require "heapy.parts"
 local partition = require "heapy.partition"
 local render = require "heapy.render"
 
@@ -23,22 +24,22 @@ local APPROXIMATE = "Objects were matched by address and type; "
 
 -- The numbers of row i of a partition.
 local function numbers(p, i)
-  local name, count, size, cumulative = core.row(p, i)
+  local name, count, size, cumulative = p:row(i)
   return { index = i, name = name, count = count, size = size, cumulative = cumulative }
 end
 
 local function note(set)
-  return core.approximate(set) and APPROXIMATE or nil
+  return parts.approximate(set) and APPROXIMATE or nil
 end
 
 local function closed(set)
-  return function() return core.closed(set) end
+  return function() return parts.closed(set) end
 end
 
 local function of_partition(set, classifier)
-  local p, count, size = partition.of(set), core.count(set), core.size(set)
+  local p, count, size = partition.of(set), parts.count(set), parts.size(set)
   return {
-    total = core.nrows(p),
+    total = p:nrows(),
     label = render.set.label(count, size),
     header = render.set.header(classifier.heading),
     row = function(i) return render.set.row(numbers(p, i), count, size) end,
@@ -59,16 +60,16 @@ local function rendering(description)
 end
 
 local function of_objects(set)
-  local p, count, size = partition.of(set), core.count(set), core.size(set)
+  local p, count, size = partition.of(set), parts.count(set), parts.size(set)
   local kind = partition.name(set, "kind")
   local function shown(i)
-    local description = core.describe(core.rowset(p, i, i))
+    local description = core.describe(p:rowset(i, i))
     local header, text = rendering(description)
     if kind then return header, text end
     return "Brief", render.name(description.kind, 60) .. ": " .. text
   end
   return {
-    total = core.nrows(p),
+    total = p:nrows(),
     label = render.id.label(count, size, kind or "mixed"),
     header = render.id.header((shown(0))),
     row = function(i)
@@ -85,7 +86,7 @@ end
 -- @param set a Set
 -- @treturn table
 function M.of(set)
-  if core.count(set) == 0 then
+  if parts.count(set) == 0 then
     return { total = 0, label = render.set.label(0, 0), closed = closed(set) }
   elseif partition.classifier(set) == "id" then
     return of_objects(set)

@@ -3,8 +3,16 @@
 
 local core = require "heapy.core"
 local classifiers = require "heapy.classifiers"
+local merged = require "heapy.merged"
+local parts = require "heapy.parts"
+
+local ipairs = ipairs
 
 local M = {}
+
+-- What partitions are asked.
+core.Partition.__index = { nrows = core.nrows, row = core.row, rowset = core.rowset }
+core.own(core.Partition.__index)
 
 --- The name of a set's classifier.
 -- @param set a Set
@@ -30,12 +38,21 @@ function M.classify(set, classifier)
   return set
 end
 
+-- A new partition.
+local function make(set, classifier)
+  local of = core.parts(set)
+  if not of then return core.partition(set, classifier) end
+  local partitions = {}
+  for i, part in ipairs(of) do partitions[i] = core.partition(part, classifier) end
+  return merged.new(set, classifier, partitions)
+end
+
 --- The partition of a set by its own classifier.
 -- @param set a Set
 -- @return the partition
 function M.of(set)
   local state = core.state(set)
-  if not state.partition then state.partition = core.partition(set, M.classifier(set)) end
+  if not state.partition then state.partition = make(set, M.classifier(set)) end
   return state.partition
 end
 
@@ -45,7 +62,7 @@ end
 -- @return the partition
 function M.by(set, classifier)
   if classifier == M.classifier(set) then return M.of(set) end
-  return core.partition(set, classifier)
+  return make(set, classifier)
 end
 
 --- The same objects under another classifier.
@@ -54,7 +71,7 @@ end
 -- @return a Set
 function M.reclassified(set, classifier)
   if classifier == M.classifier(set) then return set end
-  return M.classify(core.combine("|", set, set), classifier)
+  return M.classify(parts.copy(set), classifier)
 end
 
 --- Rows i to j, as a set with the same classifier.
@@ -63,7 +80,7 @@ end
 -- @tparam integer j
 -- @return a Set
 function M.rows(set, i, j)
-  return M.classify(core.rowset(M.of(set), i, j), M.classifier(set))
+  return M.classify(M.of(set):rowset(i, j), M.classifier(set))
 end
 
 --- What all objects of a set have in common.
@@ -72,8 +89,8 @@ end
 -- @treturn ?string the name of the only row, if there is only one
 function M.name(set, classifier)
   local p = M.by(set, classifier)
-  if core.nrows(p) ~= 1 then return nil end
-  local name = core.row(p, 0)
+  if p:nrows() ~= 1 then return nil end
+  local name = p:row(0)
   return name
 end
 

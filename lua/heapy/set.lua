@@ -11,10 +11,11 @@ local diff = require "heapy.diff"
 local listing = require "heapy.listing"
 local page = require "heapy.page"
 local partition = require "heapy.partition"
+local parts = require "heapy.parts"
 local view = require "heapy.view"
 local where = require "heapy.where"
 
-local pairs, select, type = pairs, select, type
+local pairs, rawequal, select, type = pairs, rawequal, select, type
 
 local M = {}
 
@@ -31,11 +32,11 @@ local fields, methods = M.fields, M.methods
 
 --- How many objects there are.
 -- @treturn integer
-function fields.count(set) return core.count(set) end
+function fields.count(set) return parts.count(set) end
 
 --- How many bytes the objects take.
 -- @treturn integer
-function fields.size(set) return core.size(set) end
+function fields.size(set) return parts.size(set) end
 
 -- What a set of one is, read once.
 local function description(set)
@@ -57,7 +58,7 @@ end
 -- @treturn ?string
 function fields.kind(set)
   local classifier = partition.naming(set)
-  if classifier == classifiers.default and core.count(set) == 1 then
+  if classifier == classifiers.default and parts.count(set) == 1 then
     return description(set).kind
   end
   local name = partition.name(set, classifier)
@@ -67,7 +68,7 @@ end
 --- The type, if all objects are of one type.
 -- @treturn ?string
 function fields.type(set)
-  if core.count(set) == 1 then return description(set).type end
+  if parts.count(set) == 1 then return description(set).type end
   local name = partition.name(set, "type")
   return name
 end
@@ -121,11 +122,11 @@ end
 --- The objects that refer directly to any of the set.
 -- @treturn Set
 -- @usage h[0].referrers.byvia
-function fields.referrers(set) return core.referrers(set) end
+function fields.referrers(set) return parts.referrers(set) end
 
 --- The objects that any of the set refers to.
 -- @treturn Set
-function fields.referents(set) return core.referents(set) end
+function fields.referents(set) return parts.referents(set) end
 
 --- The next rows, as a page.
 -- @treturn View
@@ -145,7 +146,7 @@ end
 -- @return the live value, or nil
 function fields.theone(set)
   check.one(set, "theone", 2)
-  local values = core.live(set)
+  local values = parts.live(set)
   return values and values[1]
 end
 
@@ -153,13 +154,17 @@ end
 -- @treturn ?string nil where `theone` is the object
 function fields.why(set)
   check.one(set, "why", 2)
-  local values, reason = core.live(set)
+  local values, reason = parts.live(set)
   return not values and reason or nil
 end
 
 --- Where each byte of the VM's memory is, for the whole snapshot.
 -- @treturn table of integers: reachable, unreachable, heapy, vm, count, difference; maybe a note
 function fields.accounting(set)
+  local of = core.parts(set)
+  if of then
+    check.fail(2, "'accounting' is that of one snapshot, and this set has objects of %d", #of)
+  end
   local bytes = accounting.of(set)
   return bytes
 end
@@ -171,8 +176,12 @@ end
 function fields.diff(set)
   return function(...)
     local a, b = ...
-    local position = select("#", ...) >= 2 and 2 or 1
-    if position == 1 then a, b = set, a end
+    local given = select("#", ...)
+    if given < 2 then a, b = set, a end
+    -- To Lua h:diff() and h.diff(h) are one call.
+    if given == 0 or given == 1 and rawequal(check.set_of(b), set) then
+      check.fail(2, "bad argument #1 to 'diff' (another Set expected, got no value)")
+    end
     a = check.self(a, "diff", 2)
     b = check.set(b, 1, "diff", 2)
     return diff.new(a, b)
@@ -188,11 +197,11 @@ end
 -- @usage h:rows(0, 2)
 function methods:rows(i, j)
   local set = check.self(self, "rows", 2)
-  local total = core.nrows(partition.of(set))
+  local total = partition.of(set):nrows()
   i = check.row(i, total, 2)
   j = j == nil and total - 1 or check.row(j, total, 2)
   if j < i then
-    return partition.classify(core.combine("-", set, set), partition.classifier(set))
+    return partition.classify(parts.none(set), partition.classifier(set))
   end
   return partition.rows(set, i, j)
 end
@@ -207,9 +216,7 @@ function methods:has(value)
     check.fail(2, "bad argument #1 to 'has' (a value of the program expected, got a Set; "
       .. "sets are compared with <=)")
   end
-  local one, _, reason = core.iso(set, value)
-  if not one then return false, reason end
-  return core.compare("<=", one, set)
+  return parts.has(set, value)
 end
 
 --- A subset: the objects that meet every criterion, or for which a function holds.
@@ -239,7 +246,7 @@ end
 -- @treturn[2] string the reason why there are none
 function methods:objects()
   local set = check.self(self, "objects", 2)
-  local values, reason = core.live(set)
+  local values, reason = parts.live(set)
   if not values then return nil, reason end
   return values
 end
@@ -270,7 +277,7 @@ function M.iso(set, level, ...)
   if n == 0 then
     check.fail(level + 1, "bad argument #1 to 'iso' (value expected, got no value)")
   end
-  local values, i, reason = core.iso(set, ...)
+  local values, i, reason = parts.iso(set, ...)
   if not values then check.fail(level + 1, "bad argument #%d to 'iso' (%s)", i, reason) end
   return values
 end
@@ -290,7 +297,7 @@ function Set.__index(set, key)
   end
   if type(key) ~= "number" then check.field(key, OWNER, { fields, methods }, 2) end
   check.open(set, 2)
-  local i = check.row(key, core.nrows(partition.of(set)), 2)
+  local i = check.row(key, partition.of(set):nrows(), 2)
   return partition.rows(set, i, i)
 end
 
@@ -300,13 +307,13 @@ end
 
 function Set.__len(set)
   check.open(set, 2)
-  return core.nrows(partition.of(set))
+  return partition.of(set):nrows()
 end
 
 local function next_row(set, i)
   check.open(set, 2)
   i = i + 1
-  if i < core.nrows(partition.of(set)) then return i, partition.rows(set, i, i) end
+  if i < partition.of(set):nrows() then return i, partition.rows(set, i, i) end
 end
 
 function Set.__pairs(set)
@@ -315,7 +322,7 @@ function Set.__pairs(set)
 end
 
 function Set.__tostring(set)
-  if core.closed(set) then return "heapy.Set (closed)" end
+  if parts.closed(set) then return "heapy.Set (closed)" end
   local list = listing.of(set)
   return listing.text(list, 0, page.last(0, list.total), true)
 end
@@ -330,24 +337,16 @@ local function operand(value, operator, level)
   return set
 end
 
--- A set lies in one snapshot: that of a, or where it does not have all the objects, that of b.
 local function combination(operator)
   return function(a, b)
     a, b = operand(a, operator, 2), operand(b, operator, 2)
-    local set, of_b = core.combine(operator, a, b)
-    if set then return set end
-    local swapped, of_a = core.combine(operator, b, a)
-    if not swapped then
-      check.fail(2, "no snapshot has all objects of a %s b: a's lacks %d of b, b's lacks %d of a",
-        operator, of_b, of_a)
-    end
-    return swapped
+    return parts.combine(operator, a, b)
   end
 end
 
 local function comparison(operator)
   return function(a, b)
-    return core.compare(operator, operand(a, operator, 2), operand(b, operator, 2))
+    return parts.compare(operator, operand(a, operator, 2), operand(b, operator, 2))
   end
 end
 
@@ -367,7 +366,7 @@ function Set.__eq(a, b)
   if not a or not b then return false end
   check.open(a, 2)
   check.open(b, 2)
-  return core.compare("==", a, b)
+  return parts.compare("==", a, b)
 end
 
 core.own(M)

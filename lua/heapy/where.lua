@@ -6,6 +6,7 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local gather = require "heapy.gather"
 local partition = require "heapy.partition"
+local parts = require "heapy.parts"
 
 local next, rawget, rawlen, type = next, rawget, rawlen, type
 local tointeger = math.tointeger
@@ -40,21 +41,30 @@ local function acceptor(criterion, wanted, level)
   return function(name) return accepted[name] end
 end
 
--- The rows whose names are accepted; runs of them are taken at once.
+-- The same for the parts of a set: each name is asked for once.
+local function once(accepts)
+  local known = {}
+  return function(name)
+    if known[name] == nil then known[name] = accepts(name) and true or false end
+    return known[name]
+  end
+end
+
+-- The rows of a set of one snapshot whose names are accepted; runs of them are taken at once.
 local function rows(set, criterion, accepts)
   local p = partition.by(set, criterion)
   local unions, from = {}, nil
-  local n = core.nrows(p)
+  local n = p:nrows()
   for i = 0, n do
     local accepted = false
     if i < n then
-      local name = core.row(p, i)
+      local name = p:row(i)
       accepted = accepts(criterion == "size" and tointeger(name) or name)
     end
     if accepted then
       from = from or i
     elseif from then
-      gather.add(unions, core.rowset(p, from, i - 1))
+      gather.add(unions, p:rowset(from, i - 1))
       from = nil
     end
   end
@@ -69,8 +79,13 @@ local function born_after(set, value, level)
       check.typename(value))
   end
   check.open(earlier, level + 1)
-  local subset = core.bornafter(set, earlier)
-  if not subset then
+  local is_older = true
+  local subset = parts.map(set, function(part)
+    local younger = core.bornafter(part, earlier)
+    is_older = is_older and younger ~= nil
+    return younger or part
+  end)
+  if not is_older then
     check.fail(level + 1, "bad criterion 'born_after' to 'where' (its snapshot is not older than "
       .. "this set's)")
   end
@@ -91,10 +106,21 @@ function M.criteria(set, criteria, level)
     end
   end
   local earlier = rawget(criteria, "born_after")
-  local subset = earlier == nil and core.combine("|", set, set)
-    or born_after(set, earlier, level + 1)
-  for criterion, accepts in next, acceptors do subset = rows(subset, criterion, accepts) end
+  local subset = earlier == nil and parts.copy(set) or born_after(set, earlier, level + 1)
+  for criterion, accepts in next, acceptors do
+    local accepted = core.parts(subset) and once(accepts) or accepts
+    subset = parts.map(subset, function(part) return rows(part, criterion, accepted) end)
+  end
   return subset
+end
+
+local function nodes(set, accepts)
+  local unions = {}
+  for k = 0, core.count(set) - 1 do
+    local node = core.at(set, k)
+    if accepts(node) then gather.add(unions, node) end
+  end
+  return gather.union(unions, set)
 end
 
 --- The objects for which a function holds.
@@ -102,12 +128,7 @@ end
 -- @tparam function accepts given each object as a set of one
 -- @return a Set
 function M.nodes(set, accepts)
-  local unions = {}
-  for k = 0, core.count(set) - 1 do
-    local node = core.at(set, k)
-    if accepts(node) then gather.add(unions, node) end
-  end
-  return gather.union(unions, set)
+  return parts.map(set, function(part) return nodes(part, accepts) end)
 end
 
 core.own(M)

@@ -79,7 +79,7 @@ Summary of difference operation (A-B).
 
 No differences by kind.]]):format(22 * T, 22 * T)
     assert.equal(nothing, tostring(h:diff(h)))
-    assert.equal(nothing, tostring(h.diff(h)))
+    assert.equal(nothing, tostring(h.diff(h:iso(table.unpack(h:objects())))))
     assert.equal(0, #h:diff(h))
     assert.equal("", tostring(h:diff(h).more))
   end)
@@ -185,8 +185,11 @@ No differences by kind.]]):format(22 * T, 22 * T)
       message(function() h:diff(3) end))
     assert.equal("heapy: bad argument #1 to 'diff' (Set expected, got nil)",
       message(function() h:diff(nil) end))
-    assert.equal("heapy: bad argument #1 to 'diff' (Set expected, got nil)",
-      message(function() h.diff() end))
+    for _, f in ipairs { function() h.diff() end, function() h:diff() end,
+      function() h.all:diff() end } do
+      assert.equal("heapy: bad argument #1 to 'diff' (another Set expected, got no value)",
+        message(f))
+    end
     assert.equal("heapy: 'diff' is called on a Set, as set:diff(...), not on a table",
       message(function() h.diff({}, h) end))
     assert.equal("heapy: no field 'mroe' in a heapy.Diff; did you mean 'more'?",

@@ -140,31 +140,47 @@ static hp_SetOp check_op(lua_State *L, int arg) {
   return ops[luaL_checkoption(L, arg, NULL, names)];
 }
 
-/* core.combine(op, a, b) -> set: in a's snapshot. For "|" and "~" members of b
-** that a's snapshot does not have cannot be in the result: nil, how many. */
+/* core.combine(op, a, b) -> set: in a's snapshot; nil where that does not have all
+** members of it: for "|" and "~" and a b of another snapshot. */
 static int core_combine(lua_State *L) {
   hp_SetOp op = check_op(L, 1);
   hp_Set *a = hp_check_set(L, 2), *b = hp_check_set(L, 3), *out;
   hp_IdSet room = {0, 0, NULL, NULL};
   const hp_IdSet *other;
-  uint32_t uncertain, missing;
-  int rc;
+  uint32_t uncertain;
+  int rc, lacking;
   lua_settop(L, 3);
   out = hp_push_beside(L, 2);
   (void)hp_check_set(L, 3);
   lua_pushvalue(L, 3);
   rc = in_snapshot(L, a, b, &room, &other, &uncertain);
   lua_pop(L, 1);
-  missing = rc == HP_OK ? b->ids.n - other->n : 0;
-  if (rc == HP_OK) rc = hp_idset_combine(&out->ids, &a->ids, other, op);
+  lacking = rc == HP_OK && other->n < b->ids.n && (op == HP_OR || op == HP_XOR);
+  if (rc == HP_OK && !lacking) rc = hp_idset_combine(&out->ids, &a->ids, other, op);
   out->approximate = a->approximate || b->approximate || uncertain > 0;
   hp_idset_free(&room);
-  if (rc == HP_OK && missing > 0 && (op == HP_OR || op == HP_XOR)) {
+  if (lacking) {
     lua_pushnil(L);
-    lua_pushinteger(L, missing);
-    return 2;
+    return 1;
   }
   return hp_answer_set(L, out, rc);
+}
+
+/* core.join(parts) -> the union of sets of different snapshots, which have no
+** object in common; the array stays with it */
+static int core_join(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  (void)hp_push_set_new(L);
+  lua_pushvalue(L, 1);
+  (void)lua_setiuservalue(L, -2, 1);
+  return 1;
+}
+
+/* core.parts(set) -> the array that it was joined from; nil: it is of one snapshot */
+static int core_parts(lua_State *L) {
+  (void)luaL_checkudata(L, 1, HP_SET);
+  if (lua_getiuservalue(L, 1, 1) != LUA_TTABLE) lua_pushnil(L);
+  return 1;
 }
 
 static int compare(const hp_IdSet *a, const hp_IdSet *b, uint32_t b_all, int op) {
@@ -215,8 +231,7 @@ static int core_accounting(lua_State *L) {
 
 /* core.close(set) */
 static int core_close(lua_State *L) {
-  hp_Set *set = luaL_checkudata(L, 1, HP_SET);
-  if (set->snapshot != NULL && set->snapshot->open) hp_snapshot_close(set->snapshot);
+  hp_set_close(L, 1);
   return 0;
 }
 
@@ -256,6 +271,8 @@ const luaL_Reg hp_set_functions[] = {
     {"referents", core_referents},
     {"combine", core_combine},
     {"compare", core_compare},
+    {"join", core_join},
+    {"parts", core_parts},
     {"accounting", core_accounting},
     {"close", core_close},
     {"closed", core_closed},

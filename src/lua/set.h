@@ -27,6 +27,9 @@ typedef struct hp_Snapshot {
   int open;
 } hp_Snapshot;
 
+/* A set is of one snapshot; or, where no snapshot has all its members, it is the
+** union of such sets, its parts: then it has no snapshot, and user value 1 is the
+** array of its parts. What can be asked of such a union is in lua/heapy/parts.lua. */
 typedef struct hp_Set {
   hp_Part part;
   hp_Snapshot *snapshot; /* kept by user value 1 */
@@ -78,6 +81,9 @@ hp_Snapshot *hp_push_snapshot_new(lua_State *L, hp_State *s);
 ** moment the caller wants to know of. */
 int hp_snapshot_take(lua_State *L, hp_Snapshot *snapshot);
 void hp_snapshot_close(hp_Snapshot *snapshot);
+
+/* Closes the snapshot of the set at index 'set', or those of its parts. */
+void hp_set_close(lua_State *L, int set);
 
 void hp_part_add(hp_Snapshot *snapshot, hp_Part *part);
 void hp_part_remove(hp_Part *part);

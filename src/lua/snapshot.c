@@ -174,10 +174,23 @@ static int end_partition(lua_State *L) {
   return 0;
 }
 
+void hp_set_close(lua_State *L, int set) {
+  hp_Snapshot *snapshot = ((hp_Set *)luaL_checkudata(L, set, HP_SET))->snapshot;
+  lua_Integer i, n;
+  if (snapshot != NULL && snapshot->open) hp_snapshot_close(snapshot);
+  if (lua_getiuservalue(L, set, 1) == LUA_TTABLE) {
+    for (i = 1, n = (lua_Integer)lua_rawlen(L, -1); i <= n; i++) {
+      (void)lua_rawgeti(L, -1, i);
+      hp_set_close(L, lua_gettop(L));
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+}
+
 /* A set's __close ends its snapshot, as set:close() does. */
 static int close_set(lua_State *L) {
-  hp_Set *set = luaL_checkudata(L, 1, HP_SET);
-  if (set->snapshot != NULL && set->snapshot->open) hp_snapshot_close(set->snapshot);
+  hp_set_close(L, 1);
   return 0;
 }
 
