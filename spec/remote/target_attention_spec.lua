@@ -108,9 +108,15 @@ describe("a program that sleeps in C", function()
     assert.truthy(answer.out:find "target.vm         = in C since %d+%.%d s %(read%)\n")
   end))
 
+  -- Its main thread waits for input, and has come as far as that.
+  local function asleep(peer)
+    target.eventually(function() return peer:ask("stat").out:find "%(read%)\n" end)
+  end
+
   it("is waited for, which is told", inside(function()
     local program, path = target.lua "io.read() while true do end"
     local peer = target.connect(path)
+    asleep(peer)
     local id = peer:send("eval", "1")
     local frame = peer:frame()
     assert.equal(id, frame.id)
@@ -122,6 +128,7 @@ describe("a program that sleeps in C", function()
   it("is not waited for by a client that gives up", inside(function()
     local program, path = target.lua "io.read() while true do end"
     local peer = target.connect(path)
+    asleep(peer)
     local id = peer:send("eval", "_G.seen = true")
     assert.truthy(peer:frame().progress)
     assert.is_true(peer:ask "interrupt".ok)
