@@ -18,17 +18,6 @@ void hp_partition_free(hp_Partition *p) {
   memset(p, 0, sizeof *p);
 }
 
-size_t hp_partition_bytes(const hp_Partition *p) {
-  size_t n = p->classes.n * sizeof(uint32_t) + hp_names_bytes(&p->classes.names);
-  if (p->classes.objects) return n + nsums(p) * sizeof(uint64_t);
-  return n + p->classes.count * sizeof(uint32_t) + p->nrows * sizeof(hp_Row);
-}
-
-uint32_t hp_partition_find(const hp_Partition *p, const char *name) {
-  uint32_t cls = hp_names_find(&p->classes.names, name);
-  return cls == HP_NONE ? HP_NONE : p->place[cls];
-}
-
 const char *hp_partition_name(const hp_Partition *p, uint32_t row) {
   return p->classes.objects ? "" : hp_names_get(&p->classes.names, p->rows[row].cls);
 }

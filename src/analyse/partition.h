@@ -26,10 +26,6 @@ typedef struct hp_Partition {
 
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out);
 void hp_partition_free(hp_Partition *p);
-size_t hp_partition_bytes(const hp_Partition *p);
-
-/* The row of that name, or HP_NONE; none by id. */
-uint32_t hp_partition_find(const hp_Partition *p, const char *name);
 
 /* Row i. */
 hp_Row hp_partition_row(const hp_Partition *p, uint32_t i);

@@ -13,10 +13,6 @@ void hp_idset_free(hp_IdSet *s) {
   s->n = 0;
 }
 
-size_t hp_idset_bytes(const hp_IdSet *s) {
-  return s->bits != NULL ? hp_words(s->universe) * sizeof(uint64_t) : s->n * sizeof(uint32_t);
-}
-
 static int is_sparse(size_t n, size_t universe) { return n * 32 < universe || n == 0; }
 
 HP_HOT static size_t count_bits(const uint64_t *bits, size_t words) {

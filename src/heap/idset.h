@@ -18,7 +18,6 @@ typedef struct hp_IdSet {
 typedef enum hp_SetOp { HP_OR, HP_AND, HP_MINUS, HP_XOR } hp_SetOp;
 
 void hp_idset_free(hp_IdSet *s);
-size_t hp_idset_bytes(const hp_IdSet *s);
 
 /* From a bit array of hp_words(universe) words, which stays the caller's. */
 int hp_idset_from_bits(hp_IdSet *s, const uint64_t *bits, uint32_t universe);

@@ -40,17 +40,6 @@ static int core_row(lua_State *L) {
   return 4;
 }
 
-/* core.find(partition, name) -> the row of that name | nil */
-static int core_find(lua_State *L) {
-  const hp_SetPartition *p = hp_check_partition(L, 1);
-  uint32_t row = hp_partition_find(&p->partition, luaL_checkstring(L, 2));
-  if (row == HP_NONE)
-    lua_pushnil(L);
-  else
-    lua_pushinteger(L, row);
-  return 1;
-}
-
 /* core.rowset(partition, i [, j]) -> set: the members of rows i to j */
 static int core_rowset(lua_State *L) {
   const hp_SetPartition *p = hp_check_partition(L, 1);
@@ -68,7 +57,6 @@ const luaL_Reg hp_partition_functions[] = {
     {"partition", core_partition},
     {"nrows", core_nrows},
     {"row", core_row},
-    {"find", core_find},
     {"rowset", core_rowset},
     {NULL, NULL},
 };
