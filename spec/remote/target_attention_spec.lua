@@ -225,7 +225,9 @@ describe("the program's hooks", function()
     print(n)
   ]], says "0\n"))
 
-  it("may yield", inside(function()
+  -- Under the address sanitizer nearly all of the time goes into the jump of each yield, in
+  -- which no thread runs: there it may take seconds until a signal finds one.
+  it("may yield #noasan", inside(function()
     if not io.open(target.host) then return pending "there is no library of Lua to link" end
     local _, path = target.embedded("resume", [[
       function work() local i = 0 while true do i = i + 1 coroutine.yield() end end

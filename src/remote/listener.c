@@ -12,7 +12,8 @@
 #define FOREVER INT64_MAX
 #define FDS (1 + HP_TARGETS + HP_ALL_CONNECTIONS)
 
-/* Milliseconds to the next signal, by how many were sent; then HP_TICK. */
+/* Milliseconds to the next signal, by how many were sent; the last goes on. A program that
+** is in C most of the time, between short runs of coroutines, needs many. */
 static const int pauses[] = {1, 2, 5, 10, 20, 50, 100, 250};
 #define PAUSES ((int)(sizeof pauses / sizeof *pauses))
 
@@ -34,7 +35,7 @@ static void get_attention(hp_Target *t, int64_t now) {
     return;
   }
   if (t->number != 0) hp_wake_send(t->number, hp_target_thread(t));
-  t->next = now + (t->step < PAUSES ? pauses[t->step] : HP_TICK);
+  t->next = now + pauses[t->step < PAUSES ? t->step : PAUSES - 1];
   t->step++;
 }
 

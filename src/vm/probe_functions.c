@@ -286,6 +286,13 @@ static void push_closable(lua_State *L) {
   lua_setmetatable(L, -2);
 }
 
+/* The same thread, not suspended any more: what else lies in it is much as it was. */
+static void ended(hp_Probe *p, lua_State *co) {
+  char thread[HP_PROBE_OBJECT];
+  hp_probe_object(p, (const char *)co, thread);
+  hp_probe_must(p, hp_thread_status(&p->vm, thread) == LUA_OK);
+}
+
 void hp_probe_functions(hp_Probe *p) {
   int results = 0;
   lua_State *co = lua_newthread(p->L);
@@ -300,5 +307,6 @@ void hp_probe_functions(hp_Probe *p) {
   lua_xmove(co, p->L, 1);
   suspended(p, co, proto, more);
   hp_probe_must(p, lua_resume(co, p->L, 0, &results) == LUA_OK);
+  ended(p, co);
   closed_upvalue(p, co);
 }
