@@ -194,7 +194,8 @@ describe("a command that does not end", function()
     "coroutine.wrap(function() while true do end end)()")
   it("is interrupted in a coroutine that ignores errors", interrupted
     "while true do coroutine.wrap(function() pcall(function() while true do end end) end)() end")
-  it("is interrupted while it prints", interrupted "while true do print 'x' end")
+  -- Up to 4 MiB are on their way then, which memcheck lets this side read but slowly.
+  it("is interrupted while it prints #novalgrind", interrupted "while true do print 'x' end")
 
   it("ends when its client goes", inside(function()
     local peer, _, path = connected()
