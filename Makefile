@@ -50,7 +50,7 @@ PROCESS := $(wildcard spec/remote/process.c)
 # What the monitor's end does with bytes from anywhere: alone, to be fed with them.
 FUZZ := $(wildcard spec/remote/fuzz.c)
 FUZZ_SOURCES := $(FUZZ) $(addprefix src/,base/mem.c remote/frame.c remote/json.c remote/request.c \
-  remote/text.c)
+  remote/quote.c base/text.c)
 
 export LUA LUA_INCDIR CC
 MAKEFLAGS += --no-print-directory
@@ -226,7 +226,7 @@ tsan: headers ## the monitor's thread under the thread sanitizer
 	@.ci/deps run
 	@mkdir -p $(BUILD)/tsan
 	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
-	  $(wildcard src/remote/*.c) src/base/mem.c
+	  $(wildcard src/remote/*.c) src/base/mem.c src/base/text.c
 	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
 	rc=$$?; rm -rf "$$dir"; exit $$rc
 

@@ -8,7 +8,6 @@ local check = require "heapy.check"
 local classifiers = require "heapy.classifiers"
 local gather = require "heapy.gather"
 local listing = require "heapy.listing"
-local page = require "heapy.page"
 local partition = require "heapy.partition"
 local parts = require "heapy.parts"
 local render = require "heapy.render"
@@ -139,18 +138,10 @@ function Diff.__len(diff)
   return #rawget(diff, "_rows").name
 end
 
-local function next_row(diff, i)
-  i = i + 1
-  if i < #diff then return i, diff[i] end
-end
-
-function Diff.__pairs(diff)
-  return next_row, diff, -1
-end
+Diff.__pairs = listing.pairs
 
 function Diff.__tostring(diff)
-  local rows = list(diff)
-  return listing.text(rows, 0, page.last(0, rows.total), true)
+  return listing.first(list(diff))
 end
 
 core.own(M)

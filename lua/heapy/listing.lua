@@ -10,6 +10,7 @@
 
 local core = require "heapy.core"
 local classifiers = require "heapy.classifiers"
+local page = require "heapy.page"
 local parts = require "heapy.parts"
 local partition = require "heapy.partition"
 local render = require "heapy.render"
@@ -110,6 +111,23 @@ function M.text(list, first, last, whole)
   end
   if whole and list.note then lines[#lines + 1] = list.note end
   return concat(lines, "\n")
+end
+
+--- The first page of a listing, with all that belongs to it.
+-- @tparam table list
+-- @treturn string
+function M.first(list)
+  return M.text(list, 0, page.last(0, list.total), true)
+end
+
+local function next_row(of, i)
+  i = i + 1
+  if i < #of then return i, of[i] end
+end
+
+--- `pairs` for what has a length and rows from 0: the metamethod.
+function M.pairs(of)
+  return next_row, of, -1
 end
 
 core.own(M)

@@ -12,6 +12,7 @@ local listing = require "heapy.listing"
 local page = require "heapy.page"
 local partition = require "heapy.partition"
 local parts = require "heapy.parts"
+local sites = require "heapy.sites"
 local view = require "heapy.view"
 local where = require "heapy.where"
 
@@ -104,11 +105,7 @@ end
 -- @treturn ?{string,...} nil where the VM was not tracked
 function fields.traceback(set)
   check.one(set, "'traceback'", 2)
-  local frames, k = {}, 0
-  repeat
-    frames[k + 1] = core.frame(set, k)
-    k = k + 1
-  until not frames[k]
+  local frames = sites.frames(core.frame, set)
   return frames[1] and frames
 end
 
@@ -323,8 +320,7 @@ end
 
 function Set.__tostring(set)
   if parts.closed(set) then return "heapy.Set (closed)" end
-  local list = listing.of(set)
-  return listing.text(list, 0, page.last(0, list.total), true)
+  return listing.first(listing.of(set))
 end
 
 local function operand(value, operator, level)

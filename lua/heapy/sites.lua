@@ -5,7 +5,6 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 local listing = require "heapy.listing"
-local page = require "heapy.page"
 local render = require "heapy.render"
 local view = require "heapy.view"
 
@@ -36,19 +35,30 @@ local function row_of(i)
     freed = made - live, peak = peak, peaksize = peaksize, error = err, sizeerror = sizeerr }
 end
 
-local function traceback(i)
+--- All frames of something, innermost first.
+-- @tparam function frame gives frame k, from 0, of what it is given, or nil
+-- @param of what it is given
+-- @treturn {string,...}
+function M.frames(frame, of)
   local frames, k = {}, 0
   repeat
-    frames[k + 1] = core.siteframe(i, k)
+    frames[k + 1] = frame(of, k)
     k = k + 1
   until not frames[k]
   return frames
 end
 
+-- The standard errors of a sum, or a difference, of what two rows estimate.
+local function set_errors(to, a, b)
+  to.error = (a.error ^ 2 + b.error ^ 2) ^ 0.5
+  to.sizeerror = (a.sizeerror ^ 2 + b.sizeerror ^ 2) ^ 0.5
+end
+
+local EXACT = { error = 0, sizeerror = 0 }
+
 local function add(to, row)
   for _, field in ipairs(NUMBERS) do to[field] = to[field] + row[field] end
-  to.error = (to.error ^ 2 + row.error ^ 2) ^ 0.5
-  to.sizeerror = (to.sizeerror ^ 2 + row.sizeerror ^ 2) ^ 0.5
+  set_errors(to, to, row)
 end
 
 -- Largest first, by live bytes, then by name.
@@ -88,7 +98,7 @@ function M.now()
           rows[#rows + 1] = row
         end
       else
-        row.traceback = traceback(i)
+        row.traceback = M.frames(core.siteframe, i)
         row.key = concat(row.traceback, "\n")
         rows[#rows + 1] = row
       end
@@ -114,8 +124,7 @@ local function diff(self, earlier)
       out[field] = sign * row[field] - (old and old[field] or 0)
       changed = changed or out[field] ~= 0
     end
-    out.error = (row.error ^ 2 + (old and old.error or 0) ^ 2) ^ 0.5
-    out.sizeerror = (row.sizeerror ^ 2 + (old and old.sizeerror or 0) ^ 2) ^ 0.5
+    set_errors(out, row, old or EXACT)
     if changed then rows[#rows + 1] = out end
   end
   for _, row in ipairs(rawget(self, "_rows")) do
@@ -184,16 +193,10 @@ end
 
 function Sites.__len(sites) return #rawget(sites, "_rows") end
 
-local function next_row(sites, i)
-  i = i + 1
-  if i < #sites then return i, sites[i] end
-end
-
-function Sites.__pairs(sites) return next_row, sites, -1 end
+Sites.__pairs = listing.pairs
 
 function Sites.__tostring(sites)
-  local rows = list(sites)
-  return listing.text(rows, 0, page.last(0, rows.total), true)
+  return listing.first(list(sites))
 end
 
 core.own(M)

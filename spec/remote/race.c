@@ -4,7 +4,7 @@
 **
 **   race DIRECTORY SECONDS */
 #include "remote/remote.h"
-#include "remote/text.h"
+#include "remote/quote.h"
 
 #include "base/error.h"
 

@@ -26,7 +26,7 @@ static int name_site(Naming *m, uint32_t site, hp_Names *names) {
   uint32_t cls;
   if (m->whole) {
     if (hp_sites_traceback(m->sites, site, &m->text) != HP_OK) return HP_ENOMEM;
-    name = m->text.s.at;
+    name = m->text.bytes.at;
   }
   if (hp_names_intern(names, name, &cls) != HP_OK) return HP_ENOMEM;
   m->known[site] = cls + 1;
@@ -46,7 +46,7 @@ static int each_site(const hp_Origin *o, const hp_IdSet *set, Naming *m, hp_Clas
 
 int hp_classify_site(hp_Graph *g, const hp_IdSet *set, int whole, hp_Classified *out) {
   const hp_Origin *o = g->origin;
-  Naming m = {NULL, whole, NULL, {{NULL, 0, 0}}};
+  Naming m = {NULL, whole, NULL, {{NULL, 0, 0}, 0}};
   uint32_t n;
   int rc;
   if (set->n == 0) return HP_OK;
@@ -56,7 +56,7 @@ int hp_classify_site(hp_Graph *g, const hp_IdSet *set, int whole, hp_Classified 
   m.known = hp_new(uint32_t, n);
   rc = m.known == NULL ? HP_ENOMEM : each_site(o, set, &m, out);
   hp_delete(m.known, n);
-  hp_vec_free(&m.text.s);
+  hp_text_free(&m.text);
   return rc;
 }
 
@@ -85,12 +85,15 @@ static uint32_t part_of(const hp_Origin *o, uint32_t id, const uint32_t *births,
 
 static int each_age(const hp_Origin *o, const hp_IdSet *set, const uint32_t *births, uint32_t n,
                     hp_Classified *out) {
+  uint32_t id, i = 0, known[PARTS + 2] = {0}; /* per part: class + 1 */
   hp_IdIter it;
-  uint32_t id, cls, i = 0;
   for (hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++) {
-    if (hp_names_intern(&out->names, parts[part_of(o, id, births, n)], &cls) != HP_OK)
-      return HP_ENOMEM;
-    out->of[i] = cls;
+    uint32_t part = part_of(o, id, births, n);
+    if (known[part] == 0) {
+      if (hp_names_intern(&out->names, parts[part], &known[part]) != HP_OK) return HP_ENOMEM;
+      known[part]++;
+    }
+    out->of[i] = known[part] - 1;
   }
   return HP_OK;
 }

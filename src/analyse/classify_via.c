@@ -198,28 +198,11 @@ static int see_referrer(Via *w, uint32_t from) {
   return rc == HP_OK ? see_values(w, from) : rc;
 }
 
-/* Where most objects are members it is quicker to go through all that can refer to
-** anything than to look for those that do. */
-static int find_referrers(Via *w, hp_IdSet *out) {
-  hp_Graph *g = w->g;
-  uint64_t *bits;
-  size_t words = hp_words(g->n), i;
-  int rc;
-  if (w->set->n < g->n / 4) return hp_referrers(g, w->set, out);
-  if ((rc = hp_reverse_need(g)) != HP_OK) return rc;
-  if ((bits = hp_new(uint64_t, words)) == NULL) return HP_ENOMEM;
-  hp_graph_of_type(g, HP_STRING, bits);
-  for (i = 0; i < words; i++) bits[i] = g->reachable[i] & ~bits[i];
-  rc = hp_idset_from_bits(out, bits, g->n);
-  hp_delete(bits, words);
-  return rc;
-}
-
 static int see_all(Via *w) {
   hp_IdSet referrers = {0, 0, NULL, NULL};
   hp_IdIter it;
   uint32_t id;
-  int rc = find_referrers(w, &referrers);
+  int rc = hp_referrers(w->g, w->set, &referrers);
   if (rc == HP_OK) rc = make_room(w);
   for (hp_ids_begin(&it, &referrers); rc == HP_OK && hp_ids_next(&it, &id);)
     rc = see_referrer(w, id);

@@ -240,7 +240,7 @@ static void add_members(lua_State *L, int name, int arguments, hp_Text *t) {
   const char *s = lua_tolstring(L, name, &length);
   hp_text_puts(t, ",\"name\":");
   if (s != NULL)
-    hp_text_json(t, s, length);
+    hp_quote_json(t, s, length);
   else
     hp_text_puts(t, "null");
   hp_text_puts(t, ",\"argv\":[");
@@ -249,7 +249,7 @@ static void add_members(lua_State *L, int name, int arguments, hp_Text *t) {
     lua_rawgeti(L, arguments, i);
     s = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
     if (i > 1) hp_text_puts(t, ",");
-    hp_text_json(t, s != NULL ? s : "", s != NULL ? hp_text_cut(s, length, 400) : 0);
+    hp_quote_json(t, s != NULL ? s : "", s != NULL ? hp_quote_cut(s, length, 400) : 0);
     lua_pop(L, 1);
   }
   hp_text_puts(t, "]");
@@ -385,7 +385,7 @@ static int remote_candidates(lua_State *L) {
     lua_rawgeti(L, 1, i);
     s = lua_tolstring(L, -1, &length);
     if (i > 1) hp_text_puts(&list, ",");
-    hp_text_json(&list, s != NULL ? s : "", s != NULL ? length : 0);
+    hp_quote_json(&list, s != NULL ? s : "", s != NULL ? length : 0);
     lua_settop(L, 2);
   }
   hp_target_candidates(t, list.bytes.at, list.bytes.n, from);

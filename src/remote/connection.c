@@ -38,7 +38,7 @@ void hp_connection_put(hp_Connection *c, const hp_Text *frame) {
 void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n) {
   hp_Text frame = {0};
   hp_text_format(&frame, "{\"id\":%lld,\"%s\":", (long long)id, member);
-  hp_text_json(&frame, text, n);
+  hp_quote_json(&frame, text, n);
   hp_text_puts(&frame, "}");
   hp_connection_put(c, &frame);
   hp_text_free(&frame);
@@ -47,7 +47,7 @@ void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const 
 void hp_connection_last(hp_Connection *c, const char *member, const char *text) {
   hp_Text frame = {0};
   hp_text_format(&frame, "{\"%s\":", member);
-  hp_text_json(&frame, text, strlen(text));
+  hp_quote_json(&frame, text, strlen(text));
   hp_text_puts(&frame, "}");
   hp_connection_put(c, &frame);
   hp_text_free(&frame);
@@ -61,7 +61,7 @@ void hp_connection_done(hp_Connection *c, int64_t id, const char *error) {
                  error == NULL ? "true" : "false");
   if (error != NULL) {
     hp_text_puts(&frame, ",\"error\":");
-    hp_text_json(&frame, error, strlen(error));
+    hp_quote_json(&frame, error, strlen(error));
   }
   hp_text_puts(&frame, "}");
   hp_connection_put(c, &frame);
@@ -76,13 +76,13 @@ static void greet(hp_Connection *c) {
                  (long long)(t->started / 1000));
   hp_process_executable(&part);
   hp_text_puts(&frame, ",\"executable\":");
-  hp_text_json(&frame, part.bytes.at, part.bytes.n);
+  hp_quote_json(&frame, part.bytes.at, part.bytes.n);
   part.bytes.n = 0;
   hp_process_directory(&part);
   hp_text_puts(&frame, ",\"wd\":");
-  hp_text_json(&frame, part.bytes.at, part.bytes.n);
+  hp_quote_json(&frame, part.bytes.at, part.bytes.n);
   hp_text_puts(&frame, ",\"lua\":");
-  hp_text_json(&frame, t->lua, strlen(t->lua));
+  hp_quote_json(&frame, t->lua, strlen(t->lua));
   hp_text_format(&frame, ",\"console\":%s", t->console ? "true" : "false");
   hp_text_add(&frame, t->members.bytes.at, t->members.bytes.n);
   hp_text_puts(&frame, "}");

@@ -2,7 +2,7 @@
 #ifndef HP_OUTBOX_H
 #define HP_OUTBOX_H
 
-#include "text.h"
+#include "quote.h"
 
 #define HP_OUTBOX_MOST ((size_t)4 << 20) /* bytes that may wait: what a command prints, mostly */
 

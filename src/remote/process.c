@@ -99,6 +99,6 @@ void hp_process_arguments(hp_Text *t) {
   for (i = 0; i < n; i += length + 1) {
     length = strlen(text + i);
     if (i > 0) hp_text_add(t, ",", 1);
-    hp_text_json(t, text + i, length);
+    hp_quote_json(t, text + i, length);
   }
 }

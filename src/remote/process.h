@@ -2,7 +2,7 @@
 #ifndef HP_PROCESS_H
 #define HP_PROCESS_H
 
-#include "text.h"
+#include "quote.h"
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -298,7 +298,7 @@ static hp_Connection *asker_with_room(hp_Target *t) {
 
 int hp_target_out(hp_Target *t, const char *text, size_t n) {
   while (n > 0 && hp_target_broken(t) == NULL) {
-    size_t part = hp_text_cut(text, n, CHUNK);
+    size_t part = hp_quote_cut(text, n, CHUNK);
     hp_Connection *c;
     hp_lock();
     c = asker_with_room(t);
@@ -341,7 +341,7 @@ static void answer(hp_Target *t, hp_Connection *c, const hp_Outcome *o) {
   if (o->more) hp_text_puts(&frame, ",\"more\":true");
   if (!o->ok) {
     hp_text_puts(&frame, ",\"error\":");
-    hp_text_json(&frame, o->error, hp_text_cut(o->error, o->length, CHUNK));
+    hp_quote_json(&frame, o->error, hp_quote_cut(o->error, o->length, CHUNK));
   }
   hp_text_format(&frame, ",\"paused_ms\":%lld.%03d}", (long long)o->paused,
                  (int)((o->paused - (double)(long long)o->paused) * 1000)); /* in any locale */

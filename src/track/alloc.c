@@ -33,40 +33,51 @@ static void thread_gone(hp_Track *t, const char *block) {
 
 /* ---- the records ---------------------------------------------------------- */
 
+/* What one object stands for: itself, or in a sample those that were not taken, too. */
+typedef struct Weight {
+  double objects, bytes, var, var_bytes;
+} Weight;
+
+static inline Weight weight_of(const hp_Track *t, size_t n) {
+  Weight w = {1, (double)n, 0, 0};
+  if (t->interval != 0) {
+    double p = hp_sample_chance(t, n);
+    w.var = (1 - p) / (p * p);
+    w.var_bytes = w.var * w.bytes * w.bytes;
+    w.objects = 1 / p;
+    w.bytes *= w.objects;
+  }
+  return w;
+}
+
 static void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   hp_SiteStat *s = &t->stats.at[site];
-  double w = 1, bytes = (double)n;
-  if (t->interval != 0) {
-    double p = hp_sample_chance(t, n), var = (1 - p) / (p * p);
-    w = 1 / p;
-    s->var += var;
-    s->made_var += var;
-    s->var_bytes += var * bytes * bytes;
-    s->made_var_bytes += var * bytes * bytes;
-    bytes *= w;
+  Weight w = weight_of(t, n);
+  if (w.var != 0) {
+    s->var += w.var;
+    s->made_var += w.var;
+    s->var_bytes += w.var_bytes;
+    s->made_var_bytes += w.var_bytes;
   }
-  s->made += w;
-  s->made_bytes += bytes;
-  if ((s->live += w) > s->peak) s->peak = s->live;
-  if ((s->live_bytes += bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
-  t->types[tag].live += w;
-  t->types[tag].bytes += bytes;
+  s->made += w.objects;
+  s->made_bytes += w.bytes;
+  if ((s->live += w.objects) > s->peak) s->peak = s->live;
+  if ((s->live_bytes += w.bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
+  t->types[tag].live += w.objects;
+  t->types[tag].bytes += w.bytes;
 }
 
 static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   hp_SiteStat *s = &t->stats.at[site];
-  double w = 1, bytes = (double)n;
-  if (t->interval != 0) {
-    double p = hp_sample_chance(t, n), var = (1 - p) / (p * p);
-    w = 1 / p;
-    s->var -= var;
-    s->var_bytes -= var * bytes * bytes;
-    bytes *= w;
+  Weight w = weight_of(t, n);
+  if (w.var != 0) {
+    s->var -= w.var;
+    s->var_bytes -= w.var_bytes;
   }
-  s->live -= w;
-  s->live_bytes -= bytes;
-  t->types[tag].live -= w;
-  t->types[tag].bytes -= bytes;
+  s->live -= w.objects;
+  s->live_bytes -= w.bytes;
+  t->types[tag].live -= w.objects;
+  t->types[tag].bytes -= w.bytes;
 }
 
 static int room_for(hp_Track *t, uint32_t site) {

@@ -118,21 +118,14 @@ size_t hp_sites_bytes(const hp_Sites *s) {
          hp_vec_bytes(&s->frames) + hp_vec_bytes(&s->first) + s->nslots * sizeof *s->slots;
 }
 
-static int append(hp_Text *out, const char *text) {
-  size_t n = strlen(text);
-  if (hp_vec_reserve(&out->s, n + 1) != HP_OK) return HP_ENOMEM;
-  memcpy(out->s.at + out->s.n, text, n + 1);
-  out->s.n += n;
-  return HP_OK;
-}
-
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {
   uint32_t i, n = hp_sites_depth(s, site);
-  int rc = HP_OK;
-  out->s.n = 0;
-  for (i = 0; i < n && rc == HP_OK; i++) {
-    if (i > 0) rc = append(out, " < ");
-    if (rc == HP_OK) rc = append(out, hp_sites_text(s, hp_sites_at(s, site, i)));
+  out->bytes.n = 0;
+  out->failed = 0;
+  for (i = 0; i < n; i++) {
+    if (i > 0) hp_text_puts(out, " < ");
+    hp_text_puts(out, hp_sites_text(s, hp_sites_at(s, site, i)));
   }
-  return rc;
+  hp_text_add(out, "", 1);
+  return out->failed ? HP_ENOMEM : HP_OK;
 }

@@ -7,6 +7,7 @@
 #define HP_SITES_H
 
 #include "base/names.h"
+#include "base/text.h"
 
 #define HP_FRAMES_MAX 64
 
@@ -50,12 +51,8 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 /* The innermost frame. */
 #define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))
 
-typedef struct hp_Text {
-  HP_VEC(char) s;
-} hp_Text;
-
-/* Sets *out (zeroed, or set before; hp_vec_free(&out->s) frees it) to all frames of the
-** site, innermost first: a C string. */
+/* Sets *out (zeroed, or set before) to all frames of the site, innermost first: a C
+** string. */
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);
 
 #endif

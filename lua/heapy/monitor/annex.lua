@@ -62,12 +62,6 @@ commands.close = {
   run = function(session) session.targets:close(session.current) end,
 }
 
-commands.h = {
-  text = "h, help [topic]\n  What there is; or what there is to say of one command.",
-  run = function(session, topic) session.screen:write(M:help(session, topic)) end,
-}
-commands.help = commands.h
-
 commands.q = {
   text = "q\n  Say how to leave.",
   run = function(session)

@@ -65,6 +65,15 @@ local function choose(session, word)
   return chosen
 end
 
+-- Does something with the connection that is chosen.
+local function chosen(f)
+  return function(session, word)
+    local connection, why = choose(session, word)
+    if not connection then return session:fault(why) end
+    f(session, connection)
+  end
+end
+
 commands.lc = {
   text = "lc\n  List the connections: number, process and command line of each target.",
   run = function(session) session.screen:line(M.table(session.targets:open())) end,
@@ -73,34 +82,22 @@ commands.lc = {
 commands.sc = {
   text = "sc [CID]\n"
     .. "  Set the connection: talk to the target of that number; without one, to the last.",
-  run = function(session, word)
-    local chosen, why = choose(session, word)
-    if not chosen then return session:fault(why) end
-    session:attach(chosen)
-  end,
+  run = chosen(function(session, connection) session:attach(connection) end),
 }
 
 commands.ki = {
   text = "ki [CID]\n"
     .. "  Interrupt what the target of that number does for this monitor; the program goes on.",
-  run = function(session, word)
-    local chosen, why = choose(session, word)
-    if not chosen then return session:fault(why) end
-    session.screen:line(format("Sending an interrupt to connection %d.", chosen.cid))
-    chosen:interrupt()
-  end,
+  run = chosen(function(session, connection)
+    session.screen:line(format("Sending an interrupt to connection %d.", connection.cid))
+    connection:interrupt()
+  end),
 }
 
 commands.int = {
   text = "int\n  A Lua console in the monitor itself, not in a target.",
   run = function(session) session:local_console() end,
 }
-
-commands.h = {
-  text = "h, help [topic]\n  What there is; or what there is to say of one command.",
-  run = function(session, topic) session.screen:write(M:help(session, topic)) end,
-}
-commands.help = commands.h
 
 commands.q = {
   text = "q\n  Leave the monitor. The targets go on.",

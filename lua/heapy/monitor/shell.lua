@@ -16,9 +16,15 @@ Shell.__index = Shell
 
 --- A shell.
 -- @tparam table commands name -> {text, run, hidden = function(session)}; `run` is given the
---   session and what follows the name
+--   session and what follows the name; `h` and `help` come with every shell
 function M.new(commands)
-  return setmetatable({ commands = commands }, Shell)
+  local shell = setmetatable({ commands = commands }, Shell)
+  commands.h = {
+    text = "h, help [topic]\n  What there is; or what there is to say of one command.",
+    run = function(session, topic) session.screen:write(shell:help(session, topic)) end,
+  }
+  commands.help = commands.h
+  return shell
 end
 
 --- The names of the commands that are shown.

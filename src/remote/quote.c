@@ -1,36 +1,8 @@
-/* Growing text: see text.h. */
-#include "text.h"
+/* Strings in JSON: see quote.h. */
+#include "quote.h"
 
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#define FORMATTED 512
-
-void hp_text_free(hp_Text *t) { hp_vec_free(&t->bytes); }
-
-void hp_text_add(hp_Text *t, const char *s, size_t n) {
-  if (t->failed || hp_vec_reserve(&t->bytes, n) != HP_OK) {
-    t->failed = 1;
-    return;
-  }
-  if (n > 0) memcpy(t->bytes.at + t->bytes.n, s, n);
-  t->bytes.n += n;
-}
-
-void hp_text_puts(hp_Text *t, const char *s) { hp_text_add(t, s, strlen(s)); }
-
-void hp_text_format(hp_Text *t, const char *format, ...) {
-  char buffer[FORMATTED];
-  va_list arguments;
-  int n;
-  va_start(arguments, format);
-  n = vsnprintf(buffer, sizeof buffer, format, arguments);
-  va_end(arguments);
-  if (n > (int)sizeof buffer - 1) n = (int)sizeof buffer - 1;
-  if (n > 0) hp_text_add(t, buffer, (size_t)n);
-}
 
 /* Bytes of the UTF-8 character at s, or 0 if there is none. */
 static size_t character(const unsigned char *s, size_t n) {
@@ -59,7 +31,7 @@ static void add_escaped(hp_Text *t, unsigned char c) {
     hp_text_format(t, "\\u%04x", c);
 }
 
-void hp_text_json(hp_Text *t, const char *text, size_t n) {
+void hp_quote_json(hp_Text *t, const char *text, size_t n) {
   const unsigned char *s = (const unsigned char *)text;
   size_t i = 0, from;
   hp_text_add(t, "\"", 1);
@@ -80,7 +52,7 @@ void hp_text_json(hp_Text *t, const char *text, size_t n) {
   hp_text_add(t, "\"", 1);
 }
 
-size_t hp_text_cut(const char *s, size_t n, size_t most) {
+size_t hp_quote_cut(const char *s, size_t n, size_t most) {
   size_t back;
   if (n <= most) return n;
   for (back = 0; back < 4 && back < most; back++) {
