@@ -42,6 +42,7 @@ ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
 TARGET_HOST := $(if $(LUA_LIBS),$(wildcard spec/remote/target_host.c))
+FIRST := $(if $(LUA_LIBS),$(wildcard spec/track/first.c))
 endif
 
 # Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
@@ -103,6 +104,10 @@ $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 $(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)
 
+# This one has the core in it.
+$(BUILD)/$(1)/first: $$(FIRST) $$($(1)_OBJECTS) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FIRST) $$($(1)_OBJECTS) $$(LUA_LIBS) -ldl -lm
+
 $(BUILD)/$(1)/fuzz: $$(FUZZ_SOURCES) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FUZZ_SOURCES)
 
@@ -132,6 +137,7 @@ $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
   $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
   $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
+  $(if $(FIRST),$(BUILD)/$(1)/first) \
   $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
 
 # The command, for the interpreter that was named.

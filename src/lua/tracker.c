@@ -40,6 +40,21 @@ static void uninstall(lua_State *L, hp_Track *t) {
   t->installed = 0;
 }
 
+void hp_tracker_adopt(lua_State *L, hp_State *s) {
+  void *ud;
+  hp_Track *t;
+  if (lua_getallocf(L, &ud) != hp_track_alloc) return;
+  t = ud;
+  if (!t->orphan) return;
+  if (!s->proven || t->vm.main != s->vm.main || t->vm.g != s->vm.g) {
+    hp_track_end(t);
+    return;
+  }
+  t->orphan = 0;
+  t->installed = 1;
+  s->track = t;
+}
+
 void hp_tracker_close(lua_State *L, hp_State *s) {
   hp_Track *t = s->track;
   if (t == NULL) return;

@@ -5,6 +5,9 @@
 #include "state.h"
 #include "track/track.h"
 
+/* The state was made with a tracker (hp_track_await): it is the state's from now on. */
+void hp_tracker_adopt(lua_State *L, hp_State *s);
+
 /* The state is being closed: tracking ends, and its allocator is the host's again, or
 ** ours hands on to it until the VM's own block is gone. */
 void hp_tracker_close(lua_State *L, hp_State *s);

@@ -11,7 +11,7 @@ size_t hp_track_birth_size(const hp_Track *t, const char *o, int tag) {
   switch (tag) {
     case HP_TTABLE: return HP_TABLE_SIZE;
     case HP_TPROTO: return HP_PROTO_SIZE;
-    case HP_TTHREAD: return t->vm.thread_extra + t->vm.layout->L_size;
+    case HP_TTHREAD: return o == t->vm.main ? 0 : t->vm.thread_extra + t->vm.layout->L_size;
     default: return hp_object_size(&t->vm, o);
   }
 }

@@ -46,10 +46,10 @@ typedef struct hp_Track {
   int on;        /* recording */
   int installed; /* the VM calls it, or a wrapper around it that others made */
   struct hp_Track *next; /* of those that were cut off */
-  int orphan;    /* nobody has it any more but the VM: it goes with the VM's own block */
+  int orphan;    /* nobody has it but the VM: it goes with the VM's own block */
   uint64_t calls;
   hp_Vm vm;
-  const char *block; /* the VM's own: the last that it frees */
+  const char *block; /* the VM's own: the last that it frees; NULL while it is awaited */
   unsigned nframes;
   hp_Blocks blocks;
   hp_Sites *sites;
@@ -111,6 +111,12 @@ typedef struct hp_TrackOptions {
 ** objects there are get the site HP_SITE_BEFORE, unless a sample is taken. On failure
 ** nothing has changed. */
 int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options);
+
+/* The same for a state that is still to be made: lua_newstate(hp_track_alloc, t) makes it,
+** over the allocator t->f, t->ud, and every object of it is recorded. 'like' is a VM of
+** the same library. When it is made, t->orphan gives it the tracker, and heapy finds it
+** there when it is opened in that state. On failure nothing has changed. */
+int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *options);
 
 /* Ends recording, and frees all that it needed. From then on requests are handed on. */
 void hp_track_end(hp_Track *t);
