@@ -226,15 +226,23 @@ valgrind: ## the specs under memcheck
 	    $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(FAULT_SPECS); } || rc=1; \
 	fi; exit $$rc
 
-# Without address space layout randomization, which some kernels have more of than it can bear.
+# The monitor's thread alone, then with Lua states that are tracked, where the library is there to be
+# linked. Without address space layout randomization, of which some kernels have more than it can bear.
 RACE_SECONDS ?= 5
-tsan: headers ## the monitor's thread under the thread sanitizer
+RACE = $(BUILD)/tsan/race
+TSAN = gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread
+tsan: headers ## the monitor's thread, and tracking beside it, under the thread sanitizer
 	@.ci/deps run
 	@mkdir -p $(BUILD)/tsan
-	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
+	$(TSAN) -o $(RACE) spec/remote/race.c spec/remote/race_clients.c \
 	  $(wildcard src/remote/*.c) src/base/mem.c src/base/text.c
-	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
-	rc=$$?; rm -rf "$$dir"; exit $$rc
+	$(if $(LUA_LIBS),$(TSAN) -o $(RACE)_vm spec/remote/race_vm.c spec/remote/race_clients.c \
+	  $(SOURCES) $(LUA_LIBS) -ldl -lm)
+	@rc=0; dir=$$(mktemp -d) && free="setarch $$(uname -m) -R"; \
+	$$free $(RACE) "$$dir" $(RACE_SECONDS) || rc=1; \
+	$(if $(LUA_LIBS),$(call inside,lib) && \
+	  $$free $(RACE)_vm "$$dir" $(RACE_SECONDS) spec/remote/race_vm.lua || rc=1;) \
+	rm -rf "$$dir"; exit $$rc
 
 lint: ## look over the sources: luacheck, gcc -fanalyzer, cppcheck, shellcheck, codespell
 	@.ci/deps run lint

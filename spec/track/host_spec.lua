@@ -72,11 +72,11 @@ function check()
   local rest = core.accounting(set).vm
   core.close(set)
   collectgarbage "stop"
-  local n = core.sites()
+  local rows, n = core.sites()
   local count = collectgarbage "count"
   local sum, objects = 0, 0
   for i = 0, n - 1 do
-    local _, live, bytes = core.siterow(i)
+    local _, live, bytes = core.siterow(rows, i)
     sum, objects = sum + bytes, objects + live
   end
   collectgarbage "restart"

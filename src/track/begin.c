@@ -108,7 +108,6 @@ void hp_track_end(hp_Track *t) {
   hp_sites_drop(t->sites);
   t->sites = NULL;
   hp_vec_free(&t->stats);
-  hp_vec_free(&t->rows);
   hp_threads_free(&t->threads);
   hp_where_close(t);
   hp_delete(t->timeline, 1);
@@ -117,6 +116,6 @@ void hp_track_end(hp_Track *t) {
 
 size_t hp_track_bytes(const hp_Track *t) {
   size_t n = sizeof *t + hp_blocks_bytes(&t->blocks) + hp_sites_bytes(t->sites);
-  n += hp_vec_bytes(&t->stats) + hp_vec_bytes(&t->rows) + hp_threads_bytes(&t->threads) + hp_where_bytes(t);
+  n += hp_vec_bytes(&t->stats) + hp_threads_bytes(&t->threads) + hp_where_bytes(t);
   return n + (t->timeline == NULL ? 0 : sizeof *t->timeline);
 }

@@ -37,6 +37,13 @@ typedef struct hp_SiteRow {
   hp_SiteSize size; /* of the live objects, then */
 } hp_SiteRow;
 
+/* All of them: they may outlive the tracker. */
+typedef struct hp_SiteRows {
+  hp_SiteRow *at; /* by site. Owned */
+  size_t n;
+  hp_Sites *sites;
+} hp_SiteRows;
+
 struct hp_Recent;
 struct hp_Timeline;
 
@@ -66,7 +73,6 @@ typedef struct hp_Track {
     double live, bytes;
   } types[11]; /* by tag */
   hp_Look look;
-  HP_VEC(hp_SiteRow) rows; /* by site */
   struct hp_Recent *recent; /* what was resolved before (where.c) */
   hp_Threads protos;        /* prototypes that it has to do with */
   uint64_t interval; /* of the sample, in bytes; 0: every object */
@@ -128,10 +134,11 @@ size_t hp_track_bytes(const hp_Track *t);
 /* What an object took when it was made. */
 size_t hp_track_birth_size(const hp_Track *t, const char *o, int tag);
 
-/* Copies what is known of every site into t->rows, with the bytes that its live objects
-** take now, parts included; estimates with their variance in a sample. The VM must
-** stand between two instructions. */
-int hp_track_freeze(hp_Track *t);
+/* Copies what is known of every site, with the bytes that its live objects take now,
+** parts included; estimates with their variance in a sample. The VM must stand between
+** two instructions. */
+int hp_track_freeze(const hp_Track *t, hp_SiteRows *out);
+void hp_track_thaw(hp_SiteRows *rows);
 
 /* ---- sample.c ------------------------------------------------------------- */
 
