@@ -207,6 +207,13 @@ static const hp_SiteRows *check_rows(lua_State *L, lua_Integer *i) {
   return rows;
 }
 
+/* By way of a copy: the string is an object, whose record may move the sites' texts. */
+static void push_text(lua_State *L, const char *text) {
+  hp_Name name;
+  hp_name_set(&name, text);
+  lua_pushlstring(L, name.s, name.n);
+}
+
 static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
 
 /* core.siterow(rows, i) -> of site i: name; live objects and bytes; made, bytes made; most at a
@@ -215,7 +222,7 @@ static int core_siterow(lua_State *L) {
   lua_Integer i;
   const hp_SiteRows *rows = check_rows(L, &i);
   const hp_SiteRow *row = &rows->at[i];
-  lua_pushstring(L, hp_sites_name(rows->sites, (uint32_t)i));
+  push_text(L, hp_sites_name(rows->sites, (uint32_t)i));
   lua_pushinteger(L, whole(row->stat.live));
   lua_pushinteger(L, whole(row->size.bytes));
   lua_pushinteger(L, whole(row->stat.made));
@@ -232,7 +239,7 @@ static int core_siteframe(lua_State *L) {
   lua_Integer i, k = luaL_checkinteger(L, 3);
   const hp_SiteRows *rows = check_rows(L, &i);
   if (k < 0 || k >= (lua_Integer)hp_sites_depth(rows->sites, i)) return 0;
-  lua_pushstring(L, hp_sites_text(rows->sites, hp_sites_at(rows->sites, i, k)));
+  push_text(L, hp_sites_text(rows->sites, hp_sites_at(rows->sites, i, k)));
   return 1;
 }
 
