@@ -265,7 +265,16 @@ function M.sites.sampled(interval)
     .. "standard error\nof Size.", interval)
 end
 
-M.sites.cut = "Another library has taken the allocator away: nothing is recorded."
+--- That the tracker was cut off, and why.
+-- @tparam table status
+-- @treturn string
+function M.cut(status)
+  if status.others > 0 then
+    return "Another Lua state has this one's allocator, and who asks for memory cannot be told: "
+      .. "nothing\nis recorded any more."
+  end
+  return "Another library has taken the allocator away: nothing is recorded any more."
+end
 
 function M.sites.missed(missed)
   return format("%d %s not recorded, for want of memory.", missed,
@@ -325,11 +334,18 @@ function M.tracking(status)
       { "uncertain", status.uncertain },
     },
   }
-  if not status.lines then
+  if not status.lines or status.uncertain > 0 then
     lines[#lines + 1] = "Where several constructors are possible, a site names all their lines."
   end
+  if status.sites >= status.most then
+    lines[#lines + 1] = format("There are as many sites as there may be, %d: what is made at any other is "
+      .. "booked to\n(other sites).", status.most)
+  end
   if status.cut then
-    lines[#lines + 1] = M.sites.cut
+    lines[#lines + 1] = M.cut(status)
+  elseif status.others > 0 then
+    lines[#lines + 1] = "Another Lua state has this one's allocator: only what is surely made by this one "
+      .. "is recorded."
   end
   return concat(lines, "\n")
 end

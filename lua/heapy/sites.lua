@@ -146,7 +146,7 @@ local function note(sites)
   end
   if status.missed > 0 then lines[#lines + 1] = render.sites.missed(status.missed) end
   if status.cut then
-    lines[#lines + 1] = render.sites.cut
+    lines[#lines + 1] = render.cut(status)
   end
   return #lines > 0 and concat(lines, "\n") or nil
 end

@@ -7,6 +7,7 @@ local render = require "heapy.render"
 
 local ipairs, rawget, setmetatable, type = ipairs, rawget, setmetatable, type
 local concat = table.concat
+local open = io and io.open
 
 local M = {}
 local Timeline = { __name = "heapy.Timeline" }
@@ -50,7 +51,8 @@ local function csv(timeline, path)
   end
   local text = concat(lines, "\n") .. "\n"
   if path == nil then return text end
-  local file, message = io.open(path, "w")
+  if not open then return nil, "there is no io.open" end
+  local file, message = open(path, "w")
   if not file then return nil, message end
   local ok, problem = file:write(text)
   if not file:close() or not ok then return nil, problem or "cannot write " .. path end

@@ -13,7 +13,7 @@ local tointeger = math.tointeger
 local M = {}
 local Status = { __name = "heapy.Tracking" }
 
-local OPTIONS = { frames = true, sample = true, timeline = true }
+local OPTIONS = { frames = true, sample = true, timeline = true, sites = true }
 local OFF = "tracking is off: hp.track() begins it"
 
 local function number_of(options, name, least, most, default, level)
@@ -22,7 +22,7 @@ local function number_of(options, name, least, most, default, level)
   local n = type(value) == "number" and tointeger(value)
   if not n then
     check.fail(level + 1, "bad option '%s' to 'track' (integer expected, got %s)", name,
-      type(value) == "number" and "a fraction" or check.typename(value))
+      type(value) == "number" and ("%.14g"):format(value) or check.typename(value))
   elseif n < least or n > most then
     check.fail(level + 1, "bad option '%s' to 'track' (from %d to %d, got %d)", name, least, most,
       n)
@@ -31,8 +31,8 @@ local function number_of(options, name, least, most, default, level)
 end
 
 --- What the tracker is and holds, as a table that prints itself.
--- @treturn ?table frames, sample, sites, objects, bytes, born, asked, missed, uncertain, threads,
--- lines, cut; nil where tracking is off
+-- @treturn ?table frames, sample, sites, most, objects, bytes, born, asked, missed, uncertain,
+-- others, threads, lines, cut; nil where tracking is off
 function M.status()
   local status = core.tracking()
   return status and setmetatable(status, Status)
@@ -40,7 +40,8 @@ end
 
 --- Begins tracking: from now on it is noted where each object is made.
 -- @tparam[opt] table options `frames`: callers noted with each site, 1 to 64 (1); `sample`: mean
--- bytes between the objects that are taken (every object); `timeline`: bytes between its points
+-- bytes between the objects that are taken (every object); `timeline`: bytes between its points;
+-- `sites`: how many there may be (100000), all further ones being one
 -- @treturn[1] table what the tracker is and holds
 -- @treturn[2] nil
 -- @treturn[2] string why this VM cannot be read
@@ -54,10 +55,11 @@ function M.track(options)
   local frames = number_of(options, "frames", 1, 64, 1, 2)
   local sample = number_of(options, "sample", 1, 1 << 40, 0, 2)
   local line = number_of(options, "timeline", 1, 1 << 50, 0, 2)
+  local most = number_of(options, "sites", 1, 10000000, nil, 2)
   if core.tracking() then check.fail(2, "tracking is on already; hp.untrack() ends it") end
   local readable, message = core.check()
   if not readable then return nil, message end
-  readable, message = core.track(frames, sample, line, os.time())
+  readable, message = core.track(frames, sample, line, nil, false, most)
   if not readable then return nil, message end
   return M.status()
 end
@@ -77,12 +79,13 @@ end
 --- What has been made at each line since tracking began.
 -- @treturn[1] Sites
 -- @treturn[2] nil
--- @treturn[2] string that tracking is off
+-- @treturn[2] string that tracking is off, or was cut off
 -- @usage hp.sites():diff(before)
 function M.sites()
   local now = sites.now()
-  if not now then return nil, OFF end
-  return now
+  if now then return now end
+  local status = core.tracking()
+  return nil, status and render.cut(status) or OFF
 end
 
 --- The heap over time.

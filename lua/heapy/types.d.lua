@@ -36,6 +36,7 @@ function heapy.setref(on) end
 ---@field frames? integer callers noted with each site, 1 to 64
 ---@field sample? integer mean bytes between the objects that are taken
 ---@field timeline? integer bytes between the points of the timeline
+---@field sites? integer how many there may be
 
 ---From now on it is noted where each object is made.
 ---@param options? heapy.TrackOptions
@@ -54,7 +55,7 @@ function heapy.tracking() end
 
 ---What was made at each line since tracking began.
 ---@return heapy.Sites? sites
----@return string? message that tracking is off
+---@return string? message that tracking is off, or was cut off
 function heapy.sites() end
 
 ---The heap over time.
@@ -66,12 +67,14 @@ function heapy.timeline() end
 ---@field frames integer
 ---@field sample integer 0: every object
 ---@field sites integer
+---@field most integer sites that there may be
 ---@field objects integer
 ---@field bytes integer of the tracker's own memory
 ---@field born integer
 ---@field asked integer bytes
 ---@field missed integer
 ---@field uncertain integer
+---@field others integer Lua states made with this one's allocator
 ---@field threads boolean
 ---@field lines boolean
 ---@field cut boolean

@@ -223,7 +223,7 @@ static void open_books(Books *b, char *arena) {
 
 /* A tracker that waits for its state; what layout that has, another one proves. */
 static hp_Track *await(Books *b) {
-  hp_TrackOptions options = {nframes, 0, 0, 1, 0};
+  hp_TrackOptions options = {nframes, 0, 0, 1, 0, 0};
   hp_Track *t = hp_new(hp_Track, 1);
   lua_State *like = luaL_newstate();
   char why[HP_WHY_SIZE] = "not enough memory";

@@ -113,7 +113,12 @@ describe("all that is recorded", function()
       state:every(every)
       state:run [[
         local keep = {}
-        local function make(i) keep[i] = { tostring(i), {}, function() return i end } end
+        local function make(i)
+          keep[i] = { tostring(i), {}, function() return i end }
+          keep[i][4] = coroutine.wrap(function() coroutine.yield(("x"):rep(50)) end)
+          keep[i][4]()
+          keep[i][5] = load("local a = {} return function() return a end, " .. i)()
+        end
         for i = 1, 300 do pcall(make, i) end
       ]]
       state:every(0)

@@ -4,10 +4,12 @@
 **   truth.userdata(bytes, n)   a full userdata with n user values
 **   truth.closure(f, ...)      a C function with f and the rest as upvalues; calls f
 **   truth.word(address, at)    the eight bytes at address + at, as an integer
-**   truth.state()              a new state with the standard libraries
+**   truth.state(plain)         a new state with the standard libraries; plain: without books
 **   truth.wrap()               puts a wrapper around this state's allocator that only counts
 **   truth.unwrap()             gives back the allocator that the last truth.wrap found
 **   truth.wrapped()            how often that wrapper was called
+**   truth.allocator()          what this state's allocator is now
+**   truth.install(allocator)   puts it there (again); truth.same(one, other)
 **
 **   state:run(chunk, ...)      calls the chunk in it: true, results | false, message;
 **                              only nil, booleans, numbers and strings pass
@@ -16,6 +18,10 @@
 **   state:limit(n)             the n-th growth from now fails, and all after it; 0: none
 **   state:every(n)             every n-th growth fails; 0: none
 **   state:close()              closes it; the bytes its blocks have then
+**   state:asked()              a hash of what was asked since this was called, and how often
+**   state:heir()               another state with the allocator that this one has now
+**   state:start(chunk)         runs it in an OS thread of its own; state:join() waits for it,
+**                              and answers as state:run
 **
 ** Inside such a state 'truth' is this module, and has more:
 **   truth.live()               as state:live
@@ -27,6 +33,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +57,17 @@ typedef struct Books {
   Block *blocks;
   size_t n, live;
   long limit, every, growths;
+  uint64_t asked;
+  lua_Integer requests;
   Noted *noted; /* by address */
   size_t nnoted;
 } Books;
 
 typedef struct State {
   lua_State *S;
+  int running;
+  pthread_t thread;
+  int status;
   Books books;
 } State;
 
@@ -94,10 +106,16 @@ static Block *fresh(size_t tag, size_t size) {
   return block;
 }
 
+static void ask(Books *b, size_t fresh_one, size_t old, size_t size) {
+  b->asked = ((b->asked * 31 + fresh_one) * 31 + old) * 0x9E3779B97F4A7C15u + size;
+  b->requests++;
+}
+
 /* Every block moves when it is resized: nobody shall count on its place. */
 static void *allocate(void *ud, void *p, size_t old, size_t size) {
   Books *b = ud;
   Block *was = p == NULL ? NULL : (Block *)p - 1, *block = NULL;
+  ask(b, p == NULL, old, size);
   if (size > 0) {
     if ((p == NULL || size > old) && refused(b)) return NULL;
     block = fresh(p == NULL ? old : was->tag, size);
@@ -150,6 +168,30 @@ static int unwrap(lua_State *L) {
 
 static int wrapped(lua_State *L) {
   lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
+  return 1;
+}
+
+typedef struct Allocator {
+  lua_Alloc f;
+  void *ud;
+} Allocator;
+
+static int allocator(lua_State *L) {
+  Allocator *a = lua_newuserdatauv(L, sizeof *a, 0);
+  a->f = lua_getallocf(L, &a->ud);
+  return 1;
+}
+
+static int install(lua_State *L) {
+  const Allocator *a = lua_touserdata(L, 1);
+  luaL_checktype(L, 1, LUA_TUSERDATA);
+  lua_setallocf(L, a->f, a->ud);
+  return 0;
+}
+
+static int same(lua_State *L) {
+  const Allocator *a = lua_touserdata(L, 1), *b = lua_touserdata(L, 2);
+  lua_pushboolean(L, a != NULL && b != NULL && a->f == b->f && a->ud == b->ud);
   return 1;
 }
 
@@ -268,24 +310,35 @@ static int open_truth(lua_State *L);
 
 static int open_libraries(lua_State *S) {
   void *books;
-  (void)lua_getallocf(S, &books);
-  lua_pushlightuserdata(S, books);
-  lua_rawsetp(S, LUA_REGISTRYINDEX, &books_key);
+  if (lua_getallocf(S, &books) == allocate) {
+    lua_pushlightuserdata(S, books);
+    lua_rawsetp(S, LUA_REGISTRYINDEX, &books_key);
+  }
   luaL_openlibs(S);
   luaL_requiref(S, "heapy_truth", open_truth, 0);
   lua_setglobal(S, "truth");
   return 0;
 }
 
-static int new_state(lua_State *L) {
+static State *push_state(lua_State *L) {
   State *s = lua_newuserdatauv(L, sizeof *s, 0);
   memset(s, 0, sizeof *s);
   luaL_setmetatable(L, STATE);
-  s->S = lua_newstate(allocate, &s->books);
+  return s;
+}
+
+static int open_state(lua_State *L, const State *s) {
   if (s->S == NULL) return luaL_error(L, "no memory for a state");
   lua_pushcfunction(s->S, open_libraries);
   if (lua_pcall(s->S, 0, 0, 0) != LUA_OK) return luaL_error(L, "%s", lua_tostring(s->S, -1));
   return 1;
+}
+
+static int new_state(lua_State *L) {
+  int plain = lua_toboolean(L, 1);
+  State *s = push_state(L);
+  s->S = plain ? luaL_newstate() : lua_newstate(allocate, &s->books);
+  return open_state(L, s);
 }
 
 static State *check_state(lua_State *L) {
@@ -360,6 +413,47 @@ static int state_resume(lua_State *L) {
   return answer(L, co, status == LUA_OK, lua_gettop(co) - (status == LUA_OK ? nresults : 1) + 1);
 }
 
+static int state_heir(lua_State *L) {
+  State *from = check_state(L), *s = push_state(L);
+  void *ud;
+  lua_Alloc f = lua_getallocf(from->S, &ud);
+  s->S = lua_newstate(f, ud);
+  return open_state(L, s);
+}
+
+static void *work(void *data) {
+  State *s = data;
+  s->status = lua_pcall(s->S, 0, LUA_MULTRET, 0);
+  return NULL;
+}
+
+static int state_start(lua_State *L) {
+  State *s = check_state(L);
+  lua_settop(s->S, 0);
+  if (luaL_loadstring(s->S, luaL_checkstring(L, 2)) != LUA_OK ||
+      pthread_create(&s->thread, NULL, work, s) != 0)
+    return luaL_error(L, "cannot start it");
+  s->running = 1;
+  return 0;
+}
+
+static int state_join(lua_State *L) {
+  State *s = check_state(L);
+  luaL_argcheck(L, s->running, 1, "it is not running");
+  (void)pthread_join(s->thread, NULL);
+  s->running = 0;
+  return answer(L, s->S, s->status == LUA_OK, 1);
+}
+
+static int state_asked(lua_State *L) {
+  Books *b = &check_state(L)->books;
+  lua_pushinteger(L, (lua_Integer)b->asked);
+  lua_pushinteger(L, b->requests);
+  b->asked = 0;
+  b->requests = 0;
+  return 2;
+}
+
 static int state_live(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)check_state(L)->books.live);
   return 1;
@@ -377,6 +471,8 @@ static int state_every(lua_State *L) {
 
 static int state_close(lua_State *L) {
   State *s = luaL_checkudata(L, 1, STATE);
+  if (s->running) (void)pthread_join(s->thread, NULL);
+  s->running = 0;
   if (s->S != NULL) lua_close(s->S);
   s->S = NULL;
   free(s->books.noted);
@@ -388,6 +484,8 @@ static int state_close(lua_State *L) {
 static const luaL_Reg methods[] = {{"run", state_run},     {"resume", state_resume},
                                    {"live", state_live},   {"limit", state_limit},
                                    {"every", state_every}, {"close", state_close},
+                                   {"asked", state_asked}, {"heir", state_heir},
+                                   {"start", state_start}, {"join", state_join},
                                    {"__gc", state_close},  {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
@@ -395,7 +493,8 @@ static const luaL_Reg functions[] = {
     {"state", new_state},        {"live", books_live},      {"limit", books_limit},
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
     {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
-    {"wrapped", wrapped},        {NULL, NULL}};
+    {"wrapped", wrapped},        {"allocator", allocator}, {"install", install},
+    {"same", same},              {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

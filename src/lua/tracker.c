@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #define HP_ROWS "heapy.core.Rows"
 #define HP_TIMELINE "heapy.core.Timeline"
@@ -14,7 +15,9 @@
 /* The VM may call the wrapper after package's own finalizer has closed this library. */
 static void stay_loaded(void) {
   static const char here = 0;
+  static atomic_flag done = ATOMIC_FLAG_INIT;
   Dl_info info;
+  if (atomic_flag_test_and_set(&done)) return;
   if (dladdr(&here, &info) != 0) (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
@@ -31,6 +34,22 @@ static int is_called(lua_State *L, const hp_Track *t) {
   return t->calls != before;
 }
 
+/* Is it so, directly or through wrappers around it? Note that it asks for memory. */
+static int is_reached(lua_State *L, hp_Track *t) {
+  if (is_outermost(L, t)) return 1;
+  if (!is_called(L, t)) return 0;
+  t->wrapped = 1;
+  return 1;
+}
+
+/* Would it stand where it stood before? Whoever has it saved may put it around what is
+** there now: then another place would close a circle. */
+static int is_next(lua_State *L, const hp_Track *t) {
+  void *ud;
+  lua_Alloc f = lua_getallocf(L, &ud);
+  return t->f == NULL || (f == t->f && ud == t->ud);
+}
+
 static void install(lua_State *L, hp_Track *t) {
   t->f = lua_getallocf(L, &t->ud);
   lua_setallocf(L, hp_track_alloc, t);
@@ -39,7 +58,7 @@ static void install(lua_State *L, hp_Track *t) {
 
 /* Whose wrapper is around ours may hold on to it: then it stays. */
 static void uninstall(lua_State *L, hp_Track *t) {
-  if (!t->installed || !is_outermost(L, t)) return;
+  if (!is_outermost(L, t)) return;
   lua_setallocf(L, t->f, t->ud);
   t->installed = 0;
 }
@@ -59,20 +78,9 @@ void hp_tracker_adopt(lua_State *L, hp_State *s) {
   s->track = t;
 }
 
-void hp_tracker_close(lua_State *L, hp_State *s) {
-  hp_Track *t = s->track;
-  if (t == NULL) return;
-  s->track = NULL;
-  hp_track_end(t);
-  uninstall(L, t);
-  if (t->installed)
-    t->orphan = 1;
-  else
-    hp_delete(t, 1);
-}
-
-/* Wrappers that were cut off: whoever did that may put them back, at any time. So they
-** are never freed, and hand on what they are asked. */
+/* Wrappers that others have, or may have: who cut them off can put them back, who was
+** around them go on calling them, at any time. So they are never freed (some 1.5 KB each),
+** and hand on what they are asked. */
 static _Atomic(hp_Track *) left;
 
 static void leave(hp_Track *t) {
@@ -80,17 +88,45 @@ static void leave(hp_Track *t) {
   while (!atomic_compare_exchange_weak(&left, &t->next, t)) {}
 }
 
-/* In the place of one that is neither called nor outermost there is a new one. */
-static hp_Track *tracker_for(lua_State *L, hp_State *s) {
+/* The state's tracker, or NULL. Where it may not be touched any more, it is the state's no
+** longer. */
+static hp_Track *tracker_of(hp_State *s) {
   hp_Track *t = s->track;
-  int lost = t != NULL && t->installed && !is_outermost(L, t) && !is_called(L, t);
-  if (lost && t == s->track) { /* as a finalizer may have begun it anew */
+  if (t == NULL || hp_track_enter(t)) return t;
+  hp_track_cut(t);
+  leave(t);
+  return s->track = NULL;
+}
+
+void hp_tracker_close(lua_State *L, hp_State *s) {
+  hp_Track *t = tracker_of(s);
+  if (t == NULL) return;
+  s->track = NULL;
+  hp_track_end(t);
+  uninstall(L, t);
+  if (t->others != 0 || (!t->installed && t->wrapped))
+    leave(t);
+  else if (t->installed)
+    t->orphan = 1;
+  else
+    hp_delete(t, 1);
+}
+
+/* The one that there is serves again if it is called, and by this VM alone, or would stand
+** where it stood; else there is a new one. */
+static hp_Track *tracker_for(lua_State *L, hp_State *s) {
+  hp_Track *t = tracker_of(s);
+  int reached = t != NULL && is_reached(L, t);
+  if (t != s->track) return tracker_for(L, s); /* a finalizer began another one */
+  if (t != NULL && (t->others != 0 || (!reached && !is_next(L, t)))) {
     hp_track_end(t);
     leave(t);
-    s->track = NULL;
+    s->track = t = NULL;
+    reached = 0;
   }
-  if (s->track == NULL) s->track = hp_new(hp_Track, 1);
-  return s->track;
+  if (t == NULL) s->track = t = hp_new(hp_Track, 1);
+  if (t != NULL) t->installed = reached;
+  return t;
 }
 
 static uint64_t check_count(lua_State *L, int arg) {
@@ -99,12 +135,20 @@ static uint64_t check_count(lua_State *L, int arg) {
   return (uint64_t)n;
 }
 
-/* core.track(frames, sample, timeline, seed, nolook) -> true | nil, message */
+/* Others at each call. */
+static lua_Integer any_seed(const void *here) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  return (lua_Integer)((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + (uintptr_t)here);
+}
+
+/* core.track(frames, sample, timeline, seed, nolook, sites) -> true | nil, message */
 static int core_track(lua_State *L) {
   hp_State *s = hp_state_of(L);
   lua_Integer frames = luaL_optinteger(L, 1, 1);
   hp_TrackOptions options = {0, check_count(L, 2), check_count(L, 3),
-                             (uint64_t)luaL_optinteger(L, 4, 1), lua_toboolean(L, 5)};
+                             (uint64_t)luaL_optinteger(L, 4, any_seed(s)), lua_toboolean(L, 5),
+                             (uint32_t)luaL_optinteger(L, 6, HP_SITES_MOST)};
   hp_Track *t;
   int rc;
   luaL_argcheck(L, frames >= 1 && frames <= HP_FRAMES_MAX, 1, "from 1 to 64");
@@ -121,12 +165,12 @@ static int core_track(lua_State *L) {
 
 /* core.untrack() -> whether there was tracking, whether the wrapper is out */
 static int core_untrack(lua_State *L) {
-  hp_State *s = hp_state_of(L);
-  hp_Track *t = s->track;
-  int was = t != NULL && t->on;
-  if (was) {
-    hp_track_end(t);
+  hp_Track *t = tracker_of(hp_state_of(L));
+  int was = t != NULL && t->sites != NULL;
+  if (was) hp_track_end(t);
+  if (t != NULL) {
     uninstall(L, t);
+    t->installed = is_reached(L, t);
   }
   lua_pushboolean(L, was);
   lua_pushboolean(L, t == NULL || !t->installed);
@@ -143,25 +187,28 @@ static void set_boolean(lua_State *L, const char *field, int b) {
   lua_setfield(L, -2, field);
 }
 
-static const hp_Track *recording(lua_State *L) {
-  const hp_Track *t = hp_state_of(L)->track;
+static hp_Track *recording(lua_State *L) {
+  hp_Track *t = tracker_of(hp_state_of(L));
   return t != NULL && t->on ? t : NULL;
 }
 
-/* Does it see nothing of what the VM asks for? */
-static int is_cut(lua_State *L) {
-  const hp_Track *t = recording(L);
-  return t != NULL && !is_outermost(L, t) && !is_called(L, t);
+/* The tracker, recording or cut off; or NULL. That it is cut off is noticed here, if not
+** before. */
+static hp_Track *begun(lua_State *L) {
+  hp_Track *t = recording(L);
+  if (t != NULL && !is_reached(L, t) && t == recording(L)) hp_track_cut(t);
+  t = tracker_of(hp_state_of(L));
+  return t != NULL && t->sites != NULL ? t : NULL;
 }
 
 /* core.tracking() -> what the tracker is and holds | nil */
 static int core_tracking(lua_State *L) {
   const hp_Track *t;
-  int cut;
-  lua_createtable(L, 0, 12); /* first: where something is allocated, finalizers may end it */
-  cut = is_cut(L);
-  t = recording(L);
+  int around;
+  lua_createtable(L, 0, 15); /* first: where something is allocated, finalizers may end it */
+  t = begun(L);
   if (t == NULL) return 0;
+  around = !is_outermost(L, t); /* another wrapper is: then the C stack tells nothing */
   set_integer(L, "frames", t->nframes);
   set_integer(L, "sample", t->interval);
   set_integer(L, "sites", hp_sites_count(t->sites) - HP_SITE_FIRST);
@@ -171,9 +218,11 @@ static int core_tracking(lua_State *L) {
   set_integer(L, "asked", t->asked);
   set_integer(L, "missed", t->missed);
   set_integer(L, "uncertain", t->uncertain);
-  set_boolean(L, "threads", t->look.ncallers > 0);
-  set_boolean(L, "lines", t->look.npath > 0);
-  set_boolean(L, "cut", cut);
+  set_integer(L, "most", t->sites->most - HP_SITE_FIRST);
+  set_integer(L, "others", t->others);
+  set_boolean(L, "threads", t->look.ncallers > 0 && !around);
+  set_boolean(L, "lines", t->look.npath > 0 && !around);
+  set_boolean(L, "cut", t->cut);
   return 1;
 }
 
@@ -186,14 +235,16 @@ static int drop_rows(lua_State *L) {
   return 0;
 }
 
-/* core.sites() -> rows, how many: what is known of each site now | nil: tracking is off */
+/* core.sites() -> rows, how many: what is known of each site now | nil: tracking is off, or
+** was cut off */
 static int core_sites(lua_State *L) {
   hp_SiteRows *rows = lua_newuserdatauv(L, sizeof *rows, 0);
-  const hp_Track *t = recording(L);
+  hp_Track *t;
   int rc;
   memset(rows, 0, sizeof *rows);
   luaL_setmetatable(L, HP_ROWS);
-  if (t == NULL) return 0;
+  t = begun(L);
+  if (t == NULL || t->cut) return 0;
   rc = hp_track_freeze(t, rows);
   if (rc != HP_OK) return hp_state_fail(L, hp_state_of(L), rc);
   lua_pushinteger(L, (lua_Integer)rows->n);
@@ -246,7 +297,7 @@ static int core_siteframe(lua_State *L) {
 /* core.timeline() -> its points now, how many, bytes between them | nil */
 static int core_timeline(lua_State *L) {
   hp_Timeline *line = lua_newuserdatauv(L, sizeof *line, 0);
-  const hp_Track *t = recording(L);
+  const hp_Track *t = begun(L);
   if (t == NULL || t->timeline == NULL) return 0;
   *line = *t->timeline;
   luaL_setmetatable(L, HP_TIMELINE);

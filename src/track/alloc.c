@@ -12,11 +12,18 @@
 
 /* ---- the thread ----------------------------------------------------------- */
 
-static inline const char *running(hp_Track *t, const uintptr_t *frame) {
+/* As the C stack has it; NULL: it does not tell, or the thread is not of this VM. */
+static inline const char *seen(hp_Track *t, const uintptr_t *frame) {
   const char *thread = hp_look_thread(&t->look, frame);
   if (thread != NULL && thread == t->last) return thread;
   if (thread != NULL && hp_threads_has(&t->threads, thread)) return t->last = thread;
-  return t->blind ? NULL : hp_threads_running(&t->threads, &t->vm);
+  return NULL;
+}
+
+static const char *searched(hp_Track *t) {
+  const char *thread = t->blind ? NULL : hp_threads_running(&t->threads, &t->vm, t->last);
+  if (thread != NULL) t->last = thread;
+  return thread;
 }
 
 #define thread_size(t) ((t)->vm.thread_extra + (t)->vm.layout->L_size)
@@ -97,8 +104,9 @@ static inline uint64_t tick(hp_Track *t) {
   return now >> 1;
 }
 
-static void record(hp_Track *t, const uintptr_t *frame, const char *block, size_t tag, size_t n) {
-  const char *thread = running(t, frame), *newtable = NULL;
+static void record(hp_Track *t, const uintptr_t *frame, const char *thread, const char *block,
+                   size_t tag, size_t n) {
+  const char *newtable = NULL;
   uint32_t site;
   if (tag == HP_TTABLE) newtable = hp_look_newtable(&t->look, frame);
   if (hp_where(t, thread, (int)tag, newtable, &site) != HP_OK || !room_for(t, site) ||
@@ -117,26 +125,91 @@ static inline int is_taken(hp_Track *t) {
   return 1;
 }
 
+/* ---- other states ---------------------------------------------------------
+** A state that is made with what lua_getallocf gave (Lanes makes its own so) asks the
+** wrapper, too, and perhaps in another OS thread. It is seen to be made, as its first
+** request is for a block of the VM's own size. From then on
+** - nothing of the tracker is touched but in the OS thread in which the VM was last;
+** - an object is the VM's only if the C stack tells that one of its threads runs. */
+
+static inline int is_state(const hp_Track *t, const void *p, size_t old, size_t n) {
+  return old == HP_TTHREAD && n == t->vm.block && p == NULL && t->block != NULL;
+}
+
+/* Must a request be let pass, as it is of others, or may be? */
+static inline int is_strange(hp_Track *t, const void *p, size_t old, size_t n) {
+  uintptr_t place = hp_track_place();
+  if (is_state(t, p, old, n)) {
+    atomic_fetch_add(&t->others, 1);
+    return 1;
+  }
+  if (atomic_load_explicit(&t->others, memory_order_relaxed) != 0)
+    return atomic_load_explicit(&t->place, memory_order_relaxed) != place;
+  atomic_store_explicit(&t->place, place, memory_order_relaxed);
+  return 0;
+}
+
+/* Have all requests of the VM come here? Then its count is what it was at the last one,
+** or has changed by what that one was for. */
+static inline int is_whole(hp_Track *t, const void *p, size_t old, size_t n) {
+  int64_t now = hp_g_total(t->vm.g), more = now - t->total;
+  if (more != 0 && more != t->change) return 0;
+  t->total = now;
+  t->change = (int64_t)n - (p == NULL ? 0 : (int64_t)old);
+  return 1;
+}
+
+/* An object that is not shown to be the VM's. */
+static void pass_over(hp_Track *t, const uintptr_t *frame, size_t tag) {
+  if (t->look.ncallers == 0) hp_track_cut(t);
+  if (hp_look_thread(&t->look, frame) != NULL && !t->blind) return;
+  t->missed++;
+  if (tag == HP_TTHREAD) t->blind = 1;
+}
+
+/* ---- births and deaths ---------------------------------------------------- */
+
+#define APART __attribute__((noinline)) /* so that what asks for it need save no registers */
+
 /* It stands as if the VM had called it: see look.h. */
-static __attribute__((noinline)) void *birth(void *ud, void *p, size_t tag, size_t n) {
+static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
   const uintptr_t *frame = HP_LOOK_FRAME();
   hp_Track *t = ud;
+  const char *thread;
   void *q = t->f(t->ud, p, tag, n);
   if (q == NULL) return NULL;
   if (t->lesson != NULL) {
     hp_lesson_note(t->lesson, frame, (int)tag);
     return q;
   }
-  if (is_taken(t)) record(t, frame, q, tag, n);
+  if (hp_g_allocator(t->vm.g) != (const char *)t) t->wrapped = 1;
+  thread = seen(t, frame);
+  if (thread == NULL && t->others != 0) {
+    pass_over(t, frame, tag);
+    return q;
+  }
+  if (is_taken(t)) record(t, frame, thread != NULL ? thread : searched(t), q, tag, n);
   if (tag == HP_TTHREAD) thread_born(t, q);
   return q;
 }
 
-static inline void death(hp_Track *t, const char *block, size_t n) {
+static inline void *new_object(hp_Track *t, void *p, size_t tag, size_t n) {
+  if (t->interval != 0 && (t->countdown -= (double)n) > 0 && tag != HP_TTHREAD)
+    return t->f(t->ud, p, tag, n);
+  return birth(t, p, tag, n);
+}
+
+static APART void *new_object_at_point(hp_Track *t, void *p, size_t tag, size_t n) {
+  hp_timeline_note(t);
+  return new_object(t, p, tag, n);
+}
+
+static APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == thread_size(t)) thread_gone(t, block);
   if (n == HP_PROTO_SIZE && hp_threads_has(&t->protos, block)) hp_where_forget(t);
   if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
+  return t->f(t->ud, block, n, 0);
 }
 
 /* ---- the VM's own block: the first that it asks for, and the last that it frees ---- */
@@ -145,13 +218,15 @@ static inline void death(hp_Track *t, const char *block, size_t n) {
 
 /* The main thread lies in it, and behind that the rest of the VM. Nothing can be read of
 ** either yet. */
-static void *begin(hp_Track *t, void *p, size_t old, size_t n) {
+static APART void *begin(hp_Track *t, void *p, size_t old, size_t n) {
   char *q = t->f(t->ud, p, old, n);
   if (q == NULL) return NULL;
   t->block = q;
   t->vm.main = t->last = q + t->vm.thread_extra;
   t->vm.g = t->vm.main + t->vm.layout->L_size;
   t->asked = n;
+  t->total = (int64_t)n;
+  t->change = 0;
   thread_born(t, q);
   if (t->interval == 0) {
     if (hp_blocks_put(&t->blocks, q, hp_record(HP_SITE_HOST, HP_TTHREAD, tick(t))) == HP_OK)
@@ -163,34 +238,38 @@ static void *begin(hp_Track *t, void *p, size_t old, size_t n) {
   return q;
 }
 
-static void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
+static APART void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
   lua_Alloc f = t->f;
   void *ud = t->ud;
-  if (t->orphan && n == 0 && p == t->block) {
+  if (t->orphan && n == 0 && p == t->block && t->others == 0) {
     hp_track_end(t);
     hp_delete(t, 1);
   }
   return f(ud, p, old, n);
 }
 
+static APART void *cut_off(hp_Track *t, void *p, size_t old, size_t n) {
+  hp_track_cut(t);
+  return pass_on(t, p, old, n);
+}
+
 /* ---- all together --------------------------------------------------------- */
 
 void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
   hp_Track *t = ud;
+  if (is_strange(t, p, old, n)) return t->f(t->ud, p, old, n);
   t->calls++;
   if (!t->on) return is_awaited(t) ? begin(t, p, old, n) : pass_on(t, p, old, n);
+  if (!is_whole(t, p, old, n)) return cut_off(t, p, old, n);
   if (is_birth(p, old, n)) {
     t->asked += n;
-    if (t->asked >= t->next_point) hp_timeline_note(t);
-    if (t->interval != 0 && (t->countdown -= (double)n) > 0 && old != HP_TTHREAD)
-      return t->f(t->ud, p, old, n);
-    return birth(ud, p, old, n);
+    return t->asked >= t->next_point ? new_object_at_point(t, p, old, n) : new_object(t, p, old, n);
   }
-  if (n == 0) {
-    if (p == t->block) return pass_on(t, p, old, n);
-    if (p != NULL) death(t, p, old);
-  } else {
+  if (n > 0)
     t->asked += p == NULL ? n : n > old ? n - old : 0;
-  }
+  else if (p == t->block)
+    return pass_on(t, p, old, n);
+  else if (p != NULL)
+    return death(t, p, old);
   return t->f(t->ud, p, old, n);
 }

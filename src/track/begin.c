@@ -50,8 +50,8 @@ static int open_timeline(hp_Track *t, uint64_t interval) {
   return HP_OK;
 }
 
-static int open_stats(hp_Track *t) {
-  t->sites = hp_sites_new();
+static int open_stats(hp_Track *t, uint32_t most) {
+  t->sites = hp_sites_new(most == 0 ? HP_SITES_MOST : most);
   if (t->sites == NULL || hp_vec_reserve(&t->stats, HP_SITE_FIRST) != HP_OK) return HP_ENOMEM;
   memset(t->stats.at, 0, HP_SITE_FIRST * sizeof *t->stats.at);
   t->stats.n = HP_SITE_FIRST;
@@ -79,10 +79,16 @@ static int prepare(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
   hp_track_end(t);
   reset(t, vm, options);
   if (!options->nolook) rc = hp_look_learn(&t->look, vm->layout);
-  if (rc == HP_OK) rc = open_stats(t);
+  if (rc == HP_OK) rc = open_stats(t, options->sites);
   if (rc == HP_OK) rc = open_timeline(t, options->timeline);
   if (rc == HP_OK) rc = hp_where_open(t);
   return rc;
+}
+
+static void start(hp_Track *t) {
+  t->total = hp_g_total(t->vm.g);
+  t->change = 0;
+  t->on = 1;
 }
 
 int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
@@ -91,7 +97,7 @@ int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
   if (rc != HP_OK)
     hp_track_end(t);
   else
-    t->on = 1;
+    start(t);
   return rc;
 }
 
@@ -102,8 +108,21 @@ int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *option
   return rc;
 }
 
+int hp_track_enter(hp_Track *t) {
+  uintptr_t place = hp_track_place();
+  if (t->others != 0 && t->sites != NULL && t->place != place) return 0;
+  t->place = place;
+  return 1;
+}
+
+void hp_track_cut(hp_Track *t) {
+  t->on = 0;
+  t->cut = 1;
+}
+
 void hp_track_end(hp_Track *t) {
   t->on = 0;
+  t->cut = 0;
   hp_blocks_free(&t->blocks);
   hp_sites_drop(t->sites);
   t->sites = NULL;

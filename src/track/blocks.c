@@ -4,7 +4,10 @@
 #include <string.h>
 
 #define SLAB ((size_t)1 << 16)
-#define PER_OBJECT 9
+#define PLACES 256 /* in a page */
+
+#define class_of(cap) ((cap) < 8 ? (cap) / 4 : (cap) / 8 + 1)
+#define bytes_of(cap) (((size_t)(cap) + 7) / 8 * 8 + sizeof(hp_Record) * (cap))
 
 /* ---- leaves --------------------------------------------------------------- */
 
@@ -43,9 +46,28 @@ static hp_BlockPage *add_leaf(hp_Blocks *b, uint64_t key) {
 
 /* ---- a page's array ------------------------------------------------------- */
 
+static void *take_spare(hp_Blocks *b, unsigned cap) {
+  void **p = b->spare[class_of(cap)]; /* a free array begins with the next one's address */
+  if (p != NULL) memcpy(&b->spare[class_of(cap)], p, sizeof *p);
+  return p;
+}
+
+/* A large array that no page wants, to be cut up; what was left of the slab is lost. */
+static int cut_up(hp_Blocks *b, size_t bytes) {
+  unsigned cap;
+  for (cap = PLACES; bytes_of(cap) >= 2 * bytes; cap -= 8) {
+    void *p = take_spare(b, cap);
+    if (p == NULL) continue;
+    b->fresh = p;
+    b->nfresh = bytes_of(cap);
+    return 1;
+  }
+  return 0;
+}
+
 static void *carve(hp_Blocks *b, size_t bytes) {
   char *p;
-  if (b->nfresh < bytes) {
+  if (b->nfresh < bytes && !cut_up(b, bytes)) {
     if (hp_vec_reserve(&b->slabs, 1) != HP_OK) return NULL;
     p = hp_mem_new(SLAB);
     if (p == NULL) return NULL;
@@ -60,24 +82,46 @@ static void *carve(hp_Blocks *b, size_t bytes) {
 }
 
 static uint8_t *new_array(hp_Blocks *b, unsigned cap) {
-  void **p = b->spare[cap / 8]; /* a free array begins with the next one's address */
-  if (p == NULL) return carve(b, (size_t)cap * PER_OBJECT);
-  memcpy(&b->spare[cap / 8], p, sizeof *p);
-  return (uint8_t *)p;
+  void *p = take_spare(b, cap);
+  return p != NULL ? p : carve(b, bytes_of(cap));
 }
 
 static void spare_array(hp_Blocks *b, hp_BlockPage *page) {
-  void **list = &b->spare[page->cap / 8];
+  void **list = &b->spare[class_of(page->cap)];
   memcpy(page->at, list, sizeof *list);
   *list = page->at;
   page->at = NULL;
   page->cap = 0;
 }
 
+static uint16_t larger(unsigned cap) {
+  if (cap < 8) return (uint16_t)(cap == 0 ? 2 : 2 * cap);
+  return (uint16_t)(cap < 96 ? cap + 8 : cap + 32 < PLACES ? cap + 32 : PLACES);
+}
+
+/* The page is full, and there is one more object in it: so there are records of objects
+** whose end was not seen. Of each place only the last one stays, and none of p's. */
+static void drop_stale(hp_Blocks *b, hp_BlockPage *page, const void *p) {
+  uint8_t seen[PLACES] = {0};
+  hp_Record *r = hp_block_records(page);
+  unsigned i, k = page->n;
+  seen[hp_block_place(p)] = 1;
+  for (i = page->n; i-- > 0;) {
+    if (seen[page->at[i]]) continue;
+    seen[page->at[i]] = 1;
+    k--;
+    page->at[k] = page->at[i];
+    r[k] = r[i];
+  }
+  memmove(page->at, page->at + k, page->n - k);
+  memmove(r, r + k, (page->n - k) * sizeof *r);
+  page->n = (uint16_t)(page->n - k);
+  b->n -= k;
+}
+
 static int grow_page(hp_Blocks *b, hp_BlockPage *page) {
   hp_BlockPage new = *page;
-  new.cap = (uint16_t)(page->cap + (page->cap < 96 ? 8 : 32));
-  if (new.cap > 256) new.cap = 256;
+  new.cap = larger(page->cap);
   new.at = new_array(b, new.cap);
   if (new.at == NULL) return HP_ENOMEM;
   if (page->at != NULL) {
@@ -108,53 +152,24 @@ hp_BlockPage *hp_blocks_room(hp_Blocks *b, const void *p, hp_BlockPage *page) {
     if (leaf == NULL) return NULL;
     page = leaf + hp_block_page(p);
   }
+  if (page->n == PLACES) drop_stale(b, page, p);
   return page->n < page->cap || grow_page(b, page) == HP_OK ? page : NULL;
 }
 
 void hp_blocks_spare(hp_Blocks *b, hp_BlockPage *page) { spare_array(b, page); }
 
-typedef void (*PageFunction)(void *data, const hp_BlockPage *page, uint64_t base);
-
-static void each_page(const hp_Blocks *b, PageFunction f, void *data) {
-  size_t i, k;
-  for (i = 0; i < b->nslots; i++) {
-    const hp_BlockLeaf *leaf = &b->leaves[i];
-    for (k = 0; leaf->pages != NULL && k < HP_BLOCK_LEAF_PAGES; k++)
-      if (leaf->pages[k].n > 0)
-        f(data, &leaf->pages[k], (leaf->key << HP_BLOCK_LEAF_BITS) + ((uint64_t)k << HP_BLOCK_PAGE_BITS));
-  }
-}
-
-static void halve_page(void *data, const hp_BlockPage *page, uint64_t base) {
+static void halve_page(const hp_BlockPage *page) {
   hp_Record *r = hp_block_records(page);
   unsigned i;
-  (void)data;
-  (void)base;
   for (i = 0; i < page->n; i++)
     r[i] = (r[i] & ~HP_BIRTH_MAX) | (hp_record_birth(r[i]) >> 1);
 }
 
-void hp_blocks_halve(hp_Blocks *b) { each_page(b, halve_page, NULL); }
-
-typedef struct Each {
-  void (*f)(void *data, const char *p, hp_Record r);
-  void *data;
-} Each;
-
-static void each_of_page(void *data, const hp_BlockPage *page, uint64_t base) {
-  const Each *each = data;
-  const hp_Record *r = hp_block_records(page);
-  unsigned i;
-  for (i = 0; i < page->n; i++) {
-    uint64_t at = base + ((uint64_t)page->at[i] << 4) + ((r[i] & HP_RECORD_ODD) ? 8 : 0);
-    each->f(each->data, (const char *)(uintptr_t)at, r[i]);
-  }
-}
-
-void hp_blocks_each(const hp_Blocks *b, void (*f)(void *data, const char *p, hp_Record r),
-                    void *data) {
-  Each each = {f, data};
-  each_page(b, each_of_page, &each);
+void hp_blocks_halve(hp_Blocks *b) {
+  size_t i, k;
+  for (i = 0; i < b->nslots; i++)
+    for (k = 0; b->leaves[i].pages != NULL && k < HP_BLOCK_LEAF_PAGES; k++)
+      if (b->leaves[i].pages[k].n > 0) halve_page(&b->leaves[i].pages[k]);
 }
 
 size_t hp_blocks_bytes(const hp_Blocks *b) {

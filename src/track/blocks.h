@@ -2,8 +2,9 @@
 **
 ** One page stands for 4 KiB of address space: the objects that begin there, in any
 ** order, each by the byte of its place in the page and eight bytes of record. So an
-** object costs nine bytes and the slack of its page, nothing is hashed, and what lies
-** together in the heap lies together here. Pages are found through leaves of 8192
+** object costs nine bytes, the slack of its page, and its part of the 16 bytes by which a
+** page is found: where objects are large, few share these. Nothing is hashed, and what
+** lies together in the heap lies together here. Pages are found through leaves of 8192
 ** (32 MiB of address space), leaves through a small hash; the last one is remembered. */
 #ifndef HP_BLOCKS_H
 #define HP_BLOCKS_H
@@ -15,12 +16,10 @@
 #include <emmintrin.h>
 #endif
 
-/* site 24 bits, type 3 bits (the VM's tag - 4), one for the table's own use, birth 36 bits */
+/* site 24 bits, type 3 bits (the VM's tag - 4), birth 37 bits */
 typedef uint64_t hp_Record;
 
-#define HP_SITE_MAX ((1u << 24) - 1)
-#define HP_BIRTH_MAX (((uint64_t)1 << 36) - 1)
-#define HP_RECORD_ODD ((uint64_t)1 << 36) /* the block begins 8 bytes behind a multiple of 16 */
+#define HP_BIRTH_MAX (((uint64_t)1 << 37) - 1)
 
 #define hp_record(site, tag, birth) \
   (((uint64_t)(site) << 40) | ((uint64_t)((tag)-4) << 37) | (birth))
@@ -29,7 +28,7 @@ typedef uint64_t hp_Record;
 #define hp_record_birth(r) ((r)&HP_BIRTH_MAX)
 
 typedef struct hp_BlockPage {
-  uint8_t *at; /* cap places, then cap records */
+  uint8_t *at; /* cap places, then, at a multiple of 8, cap records */
   uint16_t n, cap;
 } hp_BlockPage;
 
@@ -38,7 +37,7 @@ typedef struct hp_BlockLeaf {
   hp_BlockPage *pages; /* NULL: this slot of the hash is free */
 } hp_BlockLeaf;
 
-#define HP_BLOCK_CLASSES 33 /* a page's capacity / 8 */
+#define HP_BLOCK_CLASSES 34 /* of pages' capacities: 2, 4, and multiples of 8 up to the 256 places of a page */
 
 typedef struct hp_Blocks {
   hp_BlockLeaf *leaves; /* by hash, 'nslots' long */
@@ -58,10 +57,6 @@ size_t hp_blocks_bytes(const hp_Blocks *b);
 /* Halves all births. */
 void hp_blocks_halve(hp_Blocks *b);
 
-/* Calls f for every block; the order is that of nothing in particular. */
-void hp_blocks_each(const hp_Blocks *b, void (*f)(void *data, const char *p, hp_Record r),
-                    void *data);
-
 /* ---- the hot part ---------------------------------------------------------- */
 
 #define HP_BLOCK_PAGE_BITS 12
@@ -73,7 +68,7 @@ void hp_blocks_each(const hp_Blocks *b, void (*f)(void *data, const char *p, hp_
 #define hp_block_place(p) ((uint8_t)((uintptr_t)(p) >> 4))
 
 static inline hp_Record *hp_block_records(const hp_BlockPage *page) {
-  return (hp_Record *)(void *)(page->at + page->cap);
+  return (hp_Record *)(void *)(page->at + ((page->cap + 7u) & ~7u));
 }
 
 /* For the functions below: the page of p, through the hash; a page with room for it;
@@ -106,13 +101,14 @@ static inline int hp_block_index(const hp_BlockPage *page, uint8_t place) {
   return -1;
 }
 
-/* Notes a block that begins at p. HP_ENOMEM: it is not noted, all else stays. */
+/* Notes a block that begins at p. HP_ENOMEM: it is not noted, all else stays. If there
+** still is one at p, of an object whose end was not seen, who looks finds the new one. */
 static inline int hp_blocks_put(hp_Blocks *b, const void *p, hp_Record r) {
   hp_BlockPage *page = hp_blocks_find(b, p);
   if (page == NULL || page->n == page->cap) page = hp_blocks_room(b, p, page);
   if (page == NULL) return HP_ENOMEM;
   page->at[page->n] = hp_block_place(p);
-  hp_block_records(page)[page->n++] = ((uintptr_t)p & 8) ? r | HP_RECORD_ODD : r;
+  hp_block_records(page)[page->n++] = r;
   b->n++;
   return HP_OK;
 }

@@ -305,10 +305,12 @@ static int take_lesson(hp_Lesson *lesson, const hp_Layout *layout) {
   lesson->track.f = plain;
   lesson->track.ud = lesson;
   lesson->track.lesson = lesson;
-  lesson->track.on = 1;
   lesson->track.vm.layout = layout;
   L = lua_newstate(hp_track_alloc, &lesson->track);
   if (L == NULL) return HP_ENOMEM;
+  lesson->track.vm.g = hp_ptr((const char *)L, layout->L_g);
+  lesson->track.total = hp_g_total(lesson->track.vm.g);
+  lesson->track.on = 1;
   (void)lua_gc(L, LUA_GCSTOP);
   lua_pushcfunction(L, teach);
   lua_pushlightuserdata(L, lesson);

@@ -38,6 +38,8 @@ static int grow(hp_Sites *s) {
   return HP_OK;
 }
 
+static int is_full(const hp_Sites *s) { return hp_sites_count(s) >= s->most; }
+
 int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame) {
   size_t n = strlen(text) + 1;
   uint32_t known = hp_names_find(&s->keys, key);
@@ -45,6 +47,8 @@ int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *fra
     *frame = known;
     return HP_OK;
   }
+  *frame = HP_FRAME_NONE;
+  if (is_full(s) || s->texts.n + n > UINT32_MAX) return HP_OK;
   if (hp_vec_reserve(&s->shown, 1) != HP_OK || hp_vec_reserve(&s->texts, n) != HP_OK ||
       hp_names_intern(&s->keys, key, frame) != HP_OK)
     return HP_ENOMEM;
@@ -56,12 +60,16 @@ int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *fra
 
 int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site) {
   size_t i;
-  if (2 * (hp_sites_count(s) + 1) > s->nslots && grow(s) != HP_OK) return HP_ENOMEM;
+  *site = HP_SITE_OTHER;
+  for (i = 0; i < n; i++)
+    if (frames[i] == HP_FRAME_NONE) return HP_OK;
+  if (2 * ((size_t)hp_sites_count(s) + 1) > s->nslots && grow(s) != HP_OK) return HP_ENOMEM;
   i = slot_of(s, frames, n);
   if (s->slots[i] != 0) {
     *site = s->slots[i] - 1;
     return HP_OK;
   }
+  if (is_full(s) || s->frames.n + n > UINT32_MAX) return HP_OK;
   if (hp_vec_reserve(&s->frames, n) != HP_OK || hp_vec_reserve(&s->first, 1) != HP_OK)
     return HP_ENOMEM;
   memcpy(s->frames.at + s->frames.n, frames, n * sizeof *frames);
@@ -75,7 +83,7 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 static int add_fixed(hp_Sites *s) {
   static const char *const names[HP_SITE_FIRST] = {"(before tracking)", "(not recorded)",
                                                    "(no Lua function running)",
-                                                   "(thread not known)"};
+                                                   "(thread not known)", "(other sites)"};
   uint32_t i, frame, site;
   for (i = 0; i < HP_SITE_FIRST; i++)
     if (hp_sites_frame(s, names[i], names[i], &frame) != HP_OK ||
@@ -84,10 +92,11 @@ static int add_fixed(hp_Sites *s) {
   return HP_OK;
 }
 
-hp_Sites *hp_sites_new(void) {
+hp_Sites *hp_sites_new(uint32_t most) {
   hp_Sites *s = hp_new(hp_Sites, 1);
   if (s == NULL) return NULL;
   s->refs = 1;
+  s->most = HP_SITE_FIRST + (most < HP_SITE_MAX - HP_SITE_FIRST ? most : HP_SITE_MAX - HP_SITE_FIRST);
   if (hp_vec_reserve(&s->first, 1) == HP_OK) {
     s->first.at[s->first.n++] = 0;
     if (add_fixed(s) == HP_OK) return s;

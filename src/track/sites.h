@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define HP_FRAMES_MAX 64
+#define HP_SITE_MAX ((1u << 24) - 1)
 
 /* Sites that are there from the start. */
 enum {
@@ -17,11 +18,15 @@ enum {
   HP_SITE_NONE,   /* not recorded: no memory for it, or not in the sample */
   HP_SITE_HOST,   /* no Lua function was running: the host program itself */
   HP_SITE_UNKNOWN, /* which thread ran could not be told */
+  HP_SITE_OTHER,   /* all that are new when there are as many as there may be */
   HP_SITE_FIRST
 };
 
+#define HP_FRAME_NONE UINT32_MAX /* a frame of HP_SITE_OTHER */
+
 typedef struct hp_Sites {
   uint32_t refs;
+  uint32_t most;           /* sites that there may be */
   hp_Names keys;           /* of frames: what tells them apart; a frame's number is its key's */
   HP_VEC(uint32_t) shown;  /* per frame: where its text starts in 'texts' */
   HP_VEC(char) texts;
@@ -31,16 +36,18 @@ typedef struct hp_Sites {
   size_t nslots;
 } hp_Sites;
 
-/* With one reference; NULL for want of memory. */
-hp_Sites *hp_sites_new(void);
+/* With one reference; NULL for want of memory. There will be at most that many sites,
+** beside those that are there from the start. */
+hp_Sites *hp_sites_new(uint32_t most);
 hp_Sites *hp_sites_keep(hp_Sites *s);
 void hp_sites_drop(hp_Sites *s); /* s may be NULL */
 size_t hp_sites_bytes(const hp_Sites *s);
 
-/* The frame of that key; shown as 'text', if it is new. */
+/* The frame of that key; shown as 'text', if it is new. HP_FRAME_NONE if it is and there
+** is no room for sites that have it. */
 int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame);
 
-/* The site with these frames. */
+/* The site with these frames; HP_SITE_OTHER if it is new and there is no room for it. */
 int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site);
 
 #define hp_sites_count(s) ((uint32_t)((s)->first.n - 1))

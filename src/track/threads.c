@@ -9,6 +9,7 @@
 
 #define DEEPEST 256 /* resumes within each other; the VM allows some 200 */
 #define LINKS 16    /* arguments of a C function that are looked at */
+#define MOST 512    /* threads that are looked at, one by one, for each object */
 
 static size_t home(const hp_Threads *t, const char *thread) {
   return (size_t)((uint64_t)(uintptr_t)thread * 0x9E3779B97F4A7C15u >> 40) & (t->nslots - 1);
@@ -136,14 +137,16 @@ static const char *off_chain(const hp_Threads *t, const hp_Vm *vm, const char *c
   return last;
 }
 
-const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm) {
+const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char *last) {
   const char *chain[DEEPEST] = {NULL}, *next = vm->main, *other;
   int n = 0, others;
+  if (is_active(vm, last) && in_lua(vm, last)) return last;
   for (; next != NULL && n < DEEPEST && !on_chain(chain, n, next);
        next = resumed(t, vm, chain[n - 1])) {
     chain[n++] = next;
     if (!in_base(vm, next) && in_lua(vm, next)) return next;
   }
+  if (t->n > MOST) return NULL;
   other = off_chain(t, vm, chain, n, &others);
   if (others == 0) return chain[n - 1];
   if (others == 1 && (in_lua(vm, other) || (n == 1 && in_base(vm, vm->main)))) return other;

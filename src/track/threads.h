@@ -17,10 +17,12 @@ int hp_threads_add(hp_Threads *t, const char *thread);
 int hp_threads_has(const hp_Threads *t, const char *thread);
 void hp_threads_remove(hp_Threads *t, const char *thread);
 
-/* The thread that runs now, found without the help of who called: along the chain
-** of resumes from the main thread (the thread that a C function was given, or has as
-** an upvalue), and among all that are known, for those that a host resumes. NULL
-** where it cannot be told. May be called while the VM asks for an object's memory. */
-const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm);
+/* The thread that runs now, found without the help of who called: it is 'last', which
+** is a thread that is known, if that is in a Lua function; else it is looked for along
+** the chain of resumes from the main thread (the thread that a C function was given, or
+** has as an upvalue), and among all that are known, if they are not too many, for those
+** that a host resumes. NULL where it cannot be told. May be called while the VM asks for
+** an object's memory. */
+const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char *last);
 
 #endif

@@ -5,7 +5,12 @@
 ** result comes back. The wrapper allocates with malloc alone, never calls Lua, and
 ** never fails a request: what it cannot record it counts as missed. It is called by
 ** the VM, so the VM may be in the middle of anything; of its memory no more is read
-** than the thread that runs, its calls, and their code. */
+** than the thread that runs, its calls, and their code.
+**
+** That all of the VM's requests come here is not taken for granted: other libraries put
+** wrappers around this one, take it away and put it back. The VM's own count of its bytes
+** must be what the requests seen so far make it; where it is not, recording ends. Nor
+** are all requests the VM's: see alloc.c. */
 #ifndef HP_TRACK_H
 #define HP_TRACK_H
 
@@ -16,6 +21,8 @@
 #include "vm/object.h"
 
 #include <lua.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 /* Of the objects made at one site. In a sample these are estimates: each object taken
 ** stands for 1/p, p being the chance that it was. */
@@ -50,13 +57,23 @@ struct hp_Timeline;
 typedef struct hp_Track {
   lua_Alloc f; /* the host's, as it was before */
   void *ud;
-  int on;        /* recording */
+  atomic_int on; /* recording */
+  int cut;       /* it was, until a request of the VM did not come here, or could not be told from others' */
   int installed; /* the VM calls it, or a wrapper around it that others made */
-  struct hp_Track *next; /* of those that were cut off */
+  int wrapped;   /* there was such a wrapper, at some time */
+  struct hp_Track *next; /* of those that are left to others */
+  atomic_uint others;    /* Lua states that were made with this allocator: they may call it, too, */
+  atomic_uintptr_t place; /* while this is the OS thread that the VM was last seen in */
   int orphan;    /* nobody has it but the VM: it goes with the VM's own block */
   uint64_t calls;
+  uint64_t asked;      /* bytes, growth of blocks included */
+  uint64_t next_point; /* of 'asked', at which a point of the timeline is due */
+  uint64_t interval;   /* of the sample, in bytes; 0: every object */
+  double countdown;    /* bytes until the next one is taken */
   hp_Vm vm;
   const char *block; /* the VM's own: the last that it frees; NULL while it is awaited */
+  int64_t total;     /* bytes that the VM held at its last request, by its own count, */
+  int64_t change;    /* and what is added to that if the request was answered, and was the VM's */
   unsigned nframes;
   hp_Blocks blocks;
   hp_Sites *sites;
@@ -65,7 +82,6 @@ typedef struct hp_Track {
   unsigned shift;
   uint64_t missed;    /* objects that were made and not recorded */
   uint64_t uncertain; /* constructors that may be one of several */
-  uint64_t asked;     /* bytes, growth of blocks included */
   hp_Threads threads;
   const char *last; /* a thread that is known */
   int blind;        /* a thread could not be noted: who runs is told by the look alone */
@@ -75,10 +91,7 @@ typedef struct hp_Track {
   hp_Look look;
   struct hp_Recent *recent; /* what was resolved before (where.c) */
   hp_Threads protos;        /* prototypes that it has to do with */
-  uint64_t interval; /* of the sample, in bytes; 0: every object */
-  double countdown;  /* bytes until the next one is taken */
   uint64_t random;
-  uint64_t next_point;          /* of 'asked', at which a point of the timeline is due */
   struct hp_Timeline *timeline; /* or NULL */
   hp_Lesson *lesson;            /* while it is taught where to look; else NULL */
 } hp_Track;
@@ -89,6 +102,15 @@ typedef struct hp_Track {
 ** the requests on; and with the VM's own block, which is the last to go, goes the
 ** hp_Track, unless it is owned. */
 void *hp_track_alloc(void *ud, void *p, size_t old, size_t n);
+
+/* The OS thread that this is. */
+static inline uintptr_t hp_track_place(void) {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+  return (uintptr_t)__builtin_thread_pointer();
+#else
+  return (uintptr_t)pthread_self();
+#endif
+}
 
 /* ---- where.c -------------------------------------------------------------- */
 
@@ -105,12 +127,15 @@ void hp_where_forget(hp_Track *t);
 
 /* ---- begin.c -------------------------------------------------------------- */
 
+#define HP_SITES_MOST 100000
+
 typedef struct hp_TrackOptions {
   unsigned nframes;
   uint64_t sample;   /* mean bytes between objects that are taken; 0: every one */
   uint64_t timeline; /* bytes between its points; 0: none */
   uint64_t seed;
   int nolook; /* do without the C stack */
+  uint32_t sites; /* at most, what is made at others is booked to HP_SITE_OTHER; 0: HP_SITES_MOST */
 } hp_TrackOptions;
 
 /* Makes what recording needs; the VM is as it stands, between two instructions. All
@@ -127,6 +152,13 @@ int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *option
 /* Ends recording, and frees all that it needed. From then on requests are handed on. */
 void hp_track_end(hp_Track *t);
 
+/* Ends recording for good, as what is known is not all any more; frees nothing yet. */
+void hp_track_cut(hp_Track *t);
+
+/* For who reads or ends it in the state's name: 0 if the state has come to another OS
+** thread while another state has the wrapper, so that the tracker must be left alone. */
+int hp_track_enter(hp_Track *t);
+
 size_t hp_track_bytes(const hp_Track *t);
 
 /* ---- count.c -------------------------------------------------------------- */
@@ -137,7 +169,7 @@ size_t hp_track_birth_size(const hp_Track *t, const char *o, int tag);
 /* Copies what is known of every site, with the bytes that its live objects take now,
 ** parts included; estimates with their variance in a sample. The VM must stand between
 ** two instructions. */
-int hp_track_freeze(const hp_Track *t, hp_SiteRows *out);
+int hp_track_freeze(hp_Track *t, hp_SiteRows *out);
 void hp_track_thaw(hp_SiteRows *rows);
 
 /* ---- sample.c ------------------------------------------------------------- */
