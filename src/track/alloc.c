@@ -57,21 +57,18 @@ static inline Weight weight_of(const hp_Track *t, size_t n) {
   return w;
 }
 
-static void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
+static inline void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   hp_SiteStat *s = &t->stats.at[site];
   Weight w = weight_of(t, n);
   if (w.var != 0) {
     s->var += w.var;
-    s->made_var += w.var;
     s->var_bytes += w.var_bytes;
-    s->made_var_bytes += w.var_bytes;
   }
   s->made += w.objects;
   s->made_bytes += w.bytes;
   if ((s->live += w.objects) > s->peak) s->peak = s->live;
   if ((s->live_bytes += w.bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
-  t->types[tag].live += w.objects;
-  t->types[tag].bytes += w.bytes;
+  t->types[tag] += w.objects;
 }
 
 static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
@@ -83,8 +80,7 @@ static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   }
   s->live -= w.objects;
   s->live_bytes -= w.bytes;
-  t->types[tag].live -= w.objects;
-  t->types[tag].bytes -= w.bytes;
+  t->types[tag] -= w.objects;
 }
 
 static int room_for(hp_Track *t, uint32_t site) {

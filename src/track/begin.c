@@ -17,8 +17,7 @@ static int note_before(hp_Track *t, const char *o) {
   bytes = (double)hp_track_birth_size(t, o, tag);
   s->live++;
   s->live_bytes += bytes;
-  t->types[tag].live++;
-  t->types[tag].bytes += bytes;
+  t->types[tag]++;
   return HP_OK;
 }
 

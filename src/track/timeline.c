@@ -20,6 +20,6 @@ void hp_timeline_note(hp_Track *t) {
   point = &line->points[line->n++];
   point->asked = t->asked;
   point->bytes = hp_g_total(t->vm.g);
-  for (i = 0; i < HP_POINT_TAGS; i++) point->live[i] = t->types[i + HP_TSHORTSTRING].live;
+  for (i = 0; i < HP_POINT_TAGS; i++) point->live[i] = t->types[i + HP_TSHORTSTRING];
   t->next_point = t->asked + line->interval;
 }

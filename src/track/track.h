@@ -31,7 +31,6 @@ typedef struct hp_SiteStat {
   double made, made_bytes;
   double peak, peak_bytes;   /* of live, live_bytes */
   double var, var_bytes;     /* variance of live, live_bytes */
-  double made_var, made_var_bytes;
 } hp_SiteStat;
 
 typedef struct hp_SiteSize {
@@ -85,9 +84,7 @@ typedef struct hp_Track {
   hp_Threads threads;
   const char *last; /* a thread that is known */
   int blind;        /* a thread could not be noted: who runs is told by the look alone */
-  struct {
-    double live, bytes;
-  } types[11]; /* by tag */
+  double types[11]; /* live objects by tag; in a sample an estimate */
   hp_Look look;
   struct hp_Recent *recent; /* what was resolved before (where.c) */
   hp_Threads protos;        /* prototypes that it has to do with */
@@ -105,7 +102,7 @@ void *hp_track_alloc(void *ud, void *p, size_t old, size_t n);
 
 /* The OS thread that this is. */
 static inline uintptr_t hp_track_place(void) {
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__clang__) && __GNUC__ >= 11
   return (uintptr_t)__builtin_thread_pointer();
 #else
   return (uintptr_t)pthread_self();
