@@ -186,6 +186,25 @@ describe("a wrapper that was cut off", function()
     close(state)
   end)
 
+  it("does no harm where what went unseen makes no difference to the sum", function()
+    local state, run = tracked()
+    run [[
+      local k = {}
+      local function fill(with) for i = 1, 2000 do k[i] = with and {} or false end end
+      for round = 1, 60 do
+        fill(false) collectgarbage() fill(true) collectgarbage()
+        truth.install(host)
+        fill(false) collectgarbage() fill(true)
+        truth.install(ours)
+        fill(false) collectgarbage() fill(true)
+      end
+      if hp.tracking().cut then return end
+      assert(hp.sites().count > 2000)
+      for i = 1, 2000, 100 do assert(hp.iso(k[i]).site:find "^chunk:2 ") end
+    ]]
+    close(state)
+  end)
+
   it("serves again where it stood", function()
     local state, run = tracked()
     run [[

@@ -79,7 +79,7 @@ void hp_tracker_adopt(lua_State *L, hp_State *s) {
 }
 
 /* Wrappers that others have, or may have: who cut them off can put them back, who was
-** around them go on calling them, at any time. So they are never freed (some 1.5 KB each),
+** around them go on calling them, at any time. So they are never freed (some 1 KB each),
 ** and hand on what they are asked. */
 static _Atomic(hp_Track *) left;
 

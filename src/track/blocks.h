@@ -92,7 +92,7 @@ static inline int hp_block_index(const hp_BlockPage *page, uint8_t place) {
     __m128i some = _mm_loadu_si128((const __m128i *)(const void *)(page->at + at));
     int hit = _mm_movemask_epi8(_mm_cmpeq_epi8(some, all));
     if (n - at < 16) hit &= (1 << (n - at)) - 1;
-    if (hit != 0) return at + __builtin_ctz((unsigned)hit);
+    if (hit != 0) return at + 31 - __builtin_clz((unsigned)hit);
   }
 #else
   for (at = n - 1; at >= 0; at--)
