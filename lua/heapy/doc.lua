@@ -22,17 +22,18 @@ M.sections = {
       "from now on it is noted where each object is made",
       "frames: how many callers are noted with each site, from 1 (by default) to 64. sample: not "
       .. "every object, but one in so many bytes on average, for production. timeline: a point of "
-      .. "hp.timeline() each time so many bytes were asked for. sites: how many there may be, 100000 by "
-      .. "default; what is made at more is booked to (other sites). The result tells what the "
+      .. "hp.timeline() each time so many bytes were asked for. sites: how many there may be, 100000 "
+      .. "by default; what is made at more is booked to (other sites). The result tells what the "
       .. "tracker holds." },
     { "untrack", "hp.untrack()", "ends tracking, and gives the VM the host's allocator back",
       "Where another library has wrapped the allocator since, the wrapper stays and only hands "
       .. "requests on; the second result says so." },
     { "tracking", "hp.tracking()", "what the tracker is and holds, or nil",
       "frames, sample, sites, most (of them), objects, bytes (of its own memory), born, asked "
-      .. "(bytes), missed (not recorded for want of memory), uncertain (one of several lines), others "
-      .. "(Lua states made with this one's allocator), threads and lines (are they read from the C "
-      .. "stack?), cut (has recording ended, as another library took the allocator away?)." },
+      .. "(bytes), missed (not recorded for want of memory), uncertain (one of several lines), "
+      .. "others (Lua states made with this one's allocator), threads and lines (are they read "
+      .. "from the C stack?), cut (has recording ended, as another library took the allocator "
+      .. "away?)." },
     { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
     { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
     { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
