@@ -31,6 +31,8 @@ build = {
         "src/analyse/combo.c",
         "src/analyse/kind.c",
         "src/analyse/label.c",
+        "src/analyse/labels.c",
+        "src/analyse/mixed.c",
         "src/analyse/partition.c",
         "src/analyse/source.c",
         "src/base/chunk.c",

@@ -86,7 +86,7 @@ static void add_quoted(const char *s, size_t n, hp_Name *out) {
   }
 }
 
-static void set_field(const hp_Graph *g, uint32_t key, hp_Name *out) {
+void hp_label_field(const hp_Graph *g, uint32_t key, hp_Name *out) {
   size_t n;
   int whole;
   const char *s = hp_graph_text(g, key, &n, &whole);
@@ -171,7 +171,7 @@ void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Na
     case HP_I_WIDEINT: set_index((int64_t)g->shapes.constants.at[e->arg], out); break;
     case HP_I_FLOAT: set_float(g->shapes.constants.at[e->arg], out); break;
     case HP_I_BOOLEAN: hp_name_set(out, e->arg ? "[true]" : "[false]"); break;
-    case HP_I_NAME: set_field(g, name, out); break;
+    case HP_I_NAME: hp_label_field(g, name, out); break;
     case HP_I_OBJECT: set_object(g, e->key, out); break;
     case HP_I_SLOT: set_slot(g, &g->slots.at[e->arg], out); break;
     case HP_I_UPVALUE: set_named(g, "upvalue", name, out); break;

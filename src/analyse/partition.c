@@ -2,6 +2,7 @@
 #include "partition.h"
 
 #include "base/sort.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,43 +10,84 @@
 static size_t nsums(const hp_Partition *p) { return p->nrows / HP_STRIDE + 1; }
 
 void hp_partition_free(hp_Partition *p) {
-  if (!p->classes.objects) {
-    hp_delete(p->place, p->classes.count);
-    hp_delete(p->rows, p->nrows);
-  }
+  hp_delete(p->place, p->nrows);
+  hp_delete(p->rows, p->nrows);
+  hp_delete(p->settled, hp_words(p->nrows));
   hp_delete(p->sums, nsums(p));
   hp_classified_free(&p->classes);
   memset(p, 0, sizeof *p);
 }
 
-const char *hp_partition_name(const hp_Partition *p, uint32_t row) {
-  return p->classes.objects ? "" : hp_names_get(&p->classes.names, p->rows[row].cls);
-}
+/* ---- the order of rows ----------------------------------------------------- */
 
-static hp_Row object_row(const hp_Partition *p, uint32_t i) {
-  uint32_t k = i / HP_STRIDE * HP_STRIDE;
-  hp_Row row = {i, 1, hp_graph_size(p->graph, p->classes.of[i]), p->sums[i / HP_STRIDE]};
-  for (; k <= i; k++) row.cumulative += hp_graph_size(p->graph, p->classes.of[k]);
-  return row;
-}
-
-hp_Row hp_partition_row(const hp_Partition *p, uint32_t i) {
-  return p->classes.objects ? object_row(p, i) : p->rows[i];
-}
-
-/* While rows are sorted, 'cumulative' holds the address of the name: it is only
-** looked at among rows of equal size. */
 static int by_size(const void *x, const void *y) {
   const hp_Row *a = x, *b = y;
   if (a->size != b->size) return a->size < b->size ? 1 : -1;
-  return strcmp((const char *)(uintptr_t)a->cumulative, (const char *)(uintptr_t)b->cumulative);
+  return (a->cls > b->cls) - (a->cls < b->cls);
 }
 
-static void sort_rows(hp_Partition *p) {
+/* A row with the name of its class: the text's place at first, then the text. */
+typedef struct Named {
+  hp_Row row;
+  size_t at;
+  const char *name;
+} Named;
+
+static int by_name(const void *x, const void *y) {
+  const Named *a = x, *b = y;
+  return strcmp(a->name, b->name);
+}
+
+static int name_rows(const hp_Partition *p, Named *named, uint32_t n, hp_Text *texts) {
   uint32_t i;
-  for (i = 0; i < p->nrows; i++)
-    p->rows[i].cumulative = (uintptr_t)hp_names_get(&p->classes.names, p->rows[i].cls);
-  if (p->nrows > 1) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
+  for (i = 0; i < n; i++) {
+    hp_Name room;
+    const char *name = hp_classified_name(&p->classes, named[i].row.cls, &room);
+    named[i].at = texts->bytes.n;
+    hp_text_add(texts, name, strlen(name) + 1);
+  }
+  if (texts->failed) return HP_ENOMEM;
+  for (i = 0; i < n; i++) named[i].name = texts->bytes.at + named[i].at;
+  return HP_OK;
+}
+
+/* Rows are of equal size, and so the sums up to each stay as they are. */
+static void put_rows(hp_Partition *p, uint32_t first, const Named *named, uint32_t n) {
+  uint32_t i;
+  for (i = 0; i < n; i++) {
+    hp_Row *row = &p->rows[first + i];
+    row->cls = named[i].row.cls;
+    row->count = named[i].row.count;
+    p->place[row->cls] = first + i;
+    hp_bit_set(p->settled, first + i);
+  }
+}
+
+static int sort_by_name(hp_Partition *p, uint32_t first, uint32_t n) {
+  Named *named = hp_new(Named, n);
+  hp_Text texts = {{NULL, 0, 0}, 0};
+  uint32_t i;
+  int rc = HP_ENOMEM;
+  if (named == NULL) return HP_ENOMEM;
+  for (i = 0; i < n; i++) named[i].row = p->rows[first + i];
+  rc = name_rows(p, named, n, &texts);
+  if (rc == HP_OK) {
+    if (n > 1) qsort(named, n, sizeof *named, by_name);
+    put_rows(p, first, named, n);
+  }
+  hp_text_free(&texts);
+  hp_delete(named, n);
+  return rc;
+}
+
+/* Row i is the one that it should be. */
+static int settle(hp_Partition *p, uint32_t i) {
+  uint64_t size = p->rows[i].size;
+  uint32_t first = i, end = i + 1;
+  if (hp_bit_get(p->settled, i)) return HP_OK;
+  while (first > 0 && p->rows[first - 1].size == size) first--;
+  while (end < p->nrows && p->rows[end].size == size) end++;
+  return sort_by_name(p, first, end - first);
 }
 
 static void sum_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
@@ -70,17 +112,14 @@ static void finish_rows(hp_Partition *p) {
 
 static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   uint32_t i;
-  p->rows = hp_new(hp_Row, p->classes.count);
-  p->place = hp_new(uint32_t, p->classes.count);
-  if (p->rows == NULL || p->place == NULL) {
-    hp_delete(p->rows, p->classes.count);
-    p->rows = NULL;
-    return HP_ENOMEM;
-  }
   p->nrows = p->classes.count;
+  p->rows = hp_new(hp_Row, p->nrows);
+  p->place = hp_new(uint32_t, p->nrows);
+  p->settled = hp_new(uint64_t, hp_words(p->nrows));
+  if (p->rows == NULL || p->place == NULL || p->settled == NULL) return HP_ENOMEM;
   for (i = 0; i < p->nrows; i++) p->rows[i].cls = i;
   sum_rows(p, g, set);
-  sort_rows(p);
+  if (p->nrows > 1) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
   finish_rows(p);
   return HP_OK;
 }
@@ -154,6 +193,13 @@ static int make_objects(hp_Partition *p) {
   return rc == HP_OK ? sum_ids(p) : rc;
 }
 
+static hp_Row object_row(const hp_Partition *p, uint32_t i) {
+  uint32_t k = i / HP_STRIDE * HP_STRIDE;
+  hp_Row row = {i, 1, hp_graph_size(p->graph, p->classes.of[i]), p->sums[i / HP_STRIDE]};
+  for (; k <= i; k++) row.cumulative += hp_graph_size(p->graph, p->classes.of[k]);
+  return row;
+}
+
 /* ---- all together --------------------------------------------------------- */
 
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out) {
@@ -168,6 +214,19 @@ int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out) 
   else
     *out = new;
   return rc;
+}
+
+int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name, hp_Name *room) {
+  int rc;
+  if (p->classes.objects) {
+    *row = object_row(p, i);
+    *name = "";
+    return HP_OK;
+  }
+  if ((rc = settle(p, i)) != HP_OK) return rc;
+  *row = p->rows[i];
+  *name = hp_classified_name(&p->classes, row->cls, room);
+  return HP_OK;
 }
 
 static uint32_t list_objects(const hp_Partition *p, uint32_t i, uint32_t j, uint32_t *ids) {
@@ -187,11 +246,12 @@ static uint32_t list_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i
   return n;
 }
 
-int hp_partition_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j,
-                      hp_IdSet *out) {
+int hp_partition_rows(hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j, hp_IdSet *out) {
   size_t total = 0;
   uint32_t *ids, n, k;
-  int rc;
+  int rc = HP_OK;
+  if (!p->classes.objects && (rc = settle(p, i)) == HP_OK) rc = settle(p, j);
+  if (rc != HP_OK) return rc;
   for (k = i; k <= j; k++) total += p->classes.objects ? 1 : p->rows[k].count;
   ids = hp_new(uint32_t, total);
   if (ids == NULL) return HP_ENOMEM;

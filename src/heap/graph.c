@@ -69,6 +69,10 @@ static const hp_LongText *long_text(const hp_Graph *g, uint32_t id) {
   return i < g->longtexts.n && g->longtexts.at[i].id == id ? &g->longtexts.at[i] : NULL;
 }
 
+int hp_graph_is_long_key(const hp_Graph *g, uint32_t id) {
+  return g->longtexts.n > 0 && long_text(g, id) != NULL;
+}
+
 const char *hp_graph_text(const hp_Graph *g, uint32_t id, size_t *n, int *whole) {
   size_t len = hp_graph_length(g, id);
   const hp_LongText *t = len > HP_TEXT_KEEP ? long_text(g, id) : NULL;

@@ -174,6 +174,9 @@ static inline int hp_graph_is_plain(const hp_Graph *g, uint32_t id) {
 /* A string's text: *n bytes of it that were kept; *whole = 0 if it went on. */
 const char *hp_graph_text(const hp_Graph *g, uint32_t id, size_t *n, int *whole);
 
+/* Is this key of a table longer than HP_TEXT_KEEP? All such have a long text. */
+int hp_graph_is_long_key(const hp_Graph *g, uint32_t id);
+
 /* Length in bytes of a string. */
 size_t hp_graph_length(const hp_Graph *g, uint32_t id);
 
