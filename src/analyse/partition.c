@@ -13,6 +13,7 @@ void hp_partition_free(hp_Partition *p) {
   hp_delete(p->place, p->nrows);
   hp_delete(p->rows, p->nrows);
   hp_delete(p->settled, hp_words(p->nrows));
+  hp_delete(p->first, (size_t)p->nrows + 1);
   hp_delete(p->sums, nsums(p));
   hp_classified_free(&p->classes);
   memset(p, 0, sizeof *p);
@@ -229,34 +230,77 @@ int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name
   return HP_OK;
 }
 
-static uint32_t list_objects(const hp_Partition *p, uint32_t i, uint32_t j, uint32_t *ids) {
-  uint32_t n = 0;
-  for (; i <= j; i++) ids[n++] = p->classes.of[i];
-  return hp_sort_unique(ids, n);
+/* ---- the objects of rows --------------------------------------------------- */
+
+/* Sorts the set's objects by class, once, so that no row needs to look at all others'. */
+static int group(hp_Partition *p, const hp_IdSet *set) {
+  uint32_t *ids = hp_new(uint32_t, p->classes.n), *next = hp_new(uint32_t, p->nrows);
+  uint32_t *first = hp_new(uint32_t, (size_t)p->nrows + 1), i, id;
+  int rc = ids && next && first ? HP_OK : HP_ENOMEM;
+  hp_IdIter it;
+  for (i = 0; i < p->nrows && rc == HP_OK; i++) {
+    next[i] = first[i];
+    first[i + 1] = first[i] + p->rows[p->place[i]].count;
+  }
+  if (rc == HP_OK) {
+    for (i = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++)
+      ids[next[p->classes.of[i]]++] = id;
+    hp_delete(p->classes.of, p->classes.n);
+    p->classes.of = ids;
+    p->first = first;
+  } else {
+    hp_delete(ids, p->classes.n);
+    hp_delete(first, (size_t)p->nrows + 1);
+  }
+  hp_delete(next, p->nrows);
+  return rc;
 }
 
-static uint32_t list_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j,
-                          uint32_t *ids) {
-  uint32_t id, k, n = 0;
-  hp_IdIter it;
-  for (k = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); k++) {
-    uint32_t row = p->place[p->classes.of[k]];
-    if (row >= i && row <= j) ids[n++] = id;
-  }
+/* Appends the objects of row i. */
+static uint32_t list_row(const hp_Partition *p, uint32_t i, uint32_t *ids) {
+  uint32_t first = p->first[p->rows[i].cls], n = p->rows[i].count;
+  memcpy(ids, p->classes.of + first, n * sizeof *ids);
   return n;
+}
+
+static int many_rows(const hp_Partition *p, uint32_t i, uint32_t j, uint32_t universe,
+                     hp_IdSet *out) {
+  uint64_t *bits = hp_new(uint64_t, hp_words(universe));
+  int rc;
+  if (bits == NULL) return HP_ENOMEM;
+  for (; i <= j; i++) {
+    const uint32_t *id = p->classes.of + p->first[p->rows[i].cls], *end = id + p->rows[i].count;
+    for (; id < end; id++) hp_bit_set(bits, *id);
+  }
+  rc = hp_idset_from_bits(out, bits, universe);
+  hp_delete(bits, hp_words(universe));
+  return rc;
+}
+
+static int few_objects(const hp_Partition *p, uint32_t i, uint32_t j, size_t total,
+                       uint32_t universe, hp_IdSet *out) {
+  uint32_t *ids = hp_new(uint32_t, total), n = 0, rows = j - i + 1;
+  int rc;
+  if (ids == NULL) return HP_ENOMEM;
+  if (p->classes.objects)
+    memcpy(ids, p->classes.of + i, (n = rows) * sizeof *ids);
+  else
+    for (; i <= j; i++) n += list_row(p, i, ids + n);
+  if (rows > 1) n = hp_sort_unique(ids, n);
+  rc = hp_idset_from_ids(out, ids, n, universe);
+  hp_delete(ids, total);
+  return rc;
 }
 
 int hp_partition_rows(hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j, hp_IdSet *out) {
   size_t total = 0;
-  uint32_t *ids, n, k;
+  uint32_t k;
   int rc = HP_OK;
-  if (!p->classes.objects && (rc = settle(p, i)) == HP_OK) rc = settle(p, j);
+  if (p->classes.objects) return few_objects(p, i, j, j - i + 1, set->universe, out);
+  if ((rc = settle(p, i)) == HP_OK) rc = settle(p, j);
+  if (rc == HP_OK && p->first == NULL) rc = group(p, set);
   if (rc != HP_OK) return rc;
-  for (k = i; k <= j; k++) total += p->classes.objects ? 1 : p->rows[k].count;
-  ids = hp_new(uint32_t, total);
-  if (ids == NULL) return HP_ENOMEM;
-  n = p->classes.objects ? list_objects(p, i, j, ids) : list_rows(p, set, i, j, ids);
-  rc = hp_idset_from_ids(out, ids, n, set->universe);
-  hp_delete(ids, total);
-  return rc;
+  for (k = i; k <= j; k++) total += p->rows[k].count;
+  if (i < j && total > set->universe / 64) return many_rows(p, i, j, set->universe, out);
+  return few_objects(p, i, j, total, set->universe, out);
 }
