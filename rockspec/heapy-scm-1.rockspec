@@ -22,6 +22,7 @@ build = {
   modules = {
     ["heapy.core"] = {
       sources = {
+        "src/analyse/byid.c",
         "src/analyse/class.c",
         "src/analyse/classify.c",
         "src/analyse/classify_module.c",

@@ -64,7 +64,8 @@ M.sections = {
     { "byrcs", "set.byrcs", "the same objects by the kinds of those who refer to them" },
     { "byvia", "set.byvia", "the same objects by the edges through which they are referred to",
       "Array indexes above 10 share a row, [11..]." },
-    { "byid", "set.byid", "the objects one by one" },
+    { "byid", "set.byid", "the objects one by one, the largest first",
+      "Those of one size by their text, or by address where there are more than 100000." },
     { "byunity", "set.byunity", "all in one row" },
     { "bysite", "set.bysite", "the same objects by where they were made, while hp.track() is on",
       "A line and its function, named as at its first call; [C: ...] if a C function called there "

@@ -25,8 +25,9 @@ typedef struct hp_Partition {
   uint32_t *first;   /* per class: where its objects start in 'of'. Owned, nrows + 1 long;
                         NULL until objects of a row are asked for, and by id */
   uint64_t *sums;    /* by id: sizes of all rows before row i * HP_STRIDE. Owned */
-  uint64_t *settled; /* rows that stand where they belong among those of equal size: by
-                        name. Others are put in order when one of them is asked for. Owned */
+  uint64_t *settled; /* rows that stand where they belong among those of equal size: by name,
+                        by id as in byid.h. Others are put in order when one of them is
+                        asked for. Owned */
 } hp_Partition;
 
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out);
