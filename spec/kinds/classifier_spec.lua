@@ -233,7 +233,7 @@ describe("byid", function()
     local page, seen = set, {}
     for left = 90, 0, -10 do
       local text = tostring(page)
-      for value in text:gmatch "'(%d+)'" do seen[#seen + 1] = value end
+      for value in text:gmatch '"(%d+)"' do seen[#seen + 1] = value end
       assert.equal(left > 0 and tostring(left) or nil, text:match "<(%d+) more rows")
       page = page.more
     end
