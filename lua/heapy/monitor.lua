@@ -98,10 +98,8 @@ end
 local function input_of(screen, options)
   local terminal = screen.columns and require("heapy.client").columns(0)
   local readline = terminal and os.getenv "TERM" ~= "dumb" and needs.module "readline"
-  if readline then
-    return require("heapy.monitor.editor").new(screen, readline, options.history)
-  end
-  return require("heapy.monitor.plain").new(screen)
+  return readline and require("heapy.monitor.editor").new(screen, readline, options.history)
+    or require("heapy.monitor.plain").new(screen)
 end
 
 -- Runs the session with its input, which is closed whatever happens.

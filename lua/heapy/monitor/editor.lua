@@ -42,7 +42,11 @@ end
 -- @tparam table screen
 -- @tparam table readline the module
 -- @tparam[opt] string history a file that keeps the lines
+-- @treturn ?table nil where Readline's streams are out of reach
 function M.new(screen, readline, history)
+  local library = package.searchpath("C-readline", package.cpath)
+  local streams = { client.streams(library) }
+  if not streams[1] then return nil end
   local self = setmetatable({
     descriptor = INPUT,
     terminal = true,
@@ -50,7 +54,8 @@ function M.new(screen, readline, history)
     readline = readline,
     history = history,
     modes = client.modes(INPUT),
-    streams = { client.streams() },
+    library = library,
+    streams = streams,
   }, Editor)
   readline.set_options { auto_add = false, completion = true }
   if history then readline.set_options { histfile = history } end
@@ -59,9 +64,10 @@ function M.new(screen, readline, history)
 end
 
 -- Takes Readline's hand from the terminal. lua-readline closes its streams first, so they must no
--- longer be Readline's.
+-- longer be Readline's, which then has a last word for the terminal (that pasted text is not to be
+-- marked any more): there must be others.
 local function remove(self)
-  client.setstreams(self.streams[1], self.streams[2])
+  client.setstreams(self.library, self.streams[1], self.streams[2])
   self.readline.handler_remove()
   self.prompted, self.typing = nil, false
 end
