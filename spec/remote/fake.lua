@@ -1,6 +1,7 @@
 --- A target that is none: speaks the wire, and misbehaves when told to. For the specs of the
 -- monitor, which must get along with targets of every kind.
--- usage: fake.lua DIR [console=no] [pid=N] [silent]
+-- usage: fake.lua DIR [console=no] [name=...] [pid=N] [state=N] [version=N] [silent]
+--   [patience=SECONDS until a client must have asked something]
 
 local client = require "heapy.client"
 local process = require "heapy_process"
@@ -55,6 +56,8 @@ function verbs.stat(fd, request)
   send(fd, { id = request.id, done = true, ok = true })
 end
 
+function verbs.ping(fd, request) send(fd, { id = request.id, done = true, ok = true }) end
+
 for _, name in ipairs { "reset", "heap", "diff", "isolatest" } do verbs[name] = verbs.stat end
 
 function verbs.eval(fd, request)
@@ -87,12 +90,32 @@ end
 
 function verbs.close(fd) process.close(fd) end
 
+-- Ends a connection as a target does, with the reason.
+function tricks.drop(fd)
+  send(fd, { error = "too slow \27[31m" })
+  process.close(fd)
+end
+
+function tricks.bye(fd)
+  send(fd, { bye = "monitoring was turned off" })
+  process.close(fd)
+end
+
+-- Whether something is asked in time.
+local function is_asked(fd)
+  if client.poll({ fd }, { false }, tonumber(options.patience))[1] then return true end
+  send(fd, { error = "nothing was asked" })
+  process.close(fd)
+end
+
 -- One client.
 local function serve(fd)
   if options.silent then return end
-  send(fd, { heapy = tonumber(options.version) or 1, pid = tonumber(options.pid), state = 1,
+  send(fd, { heapy = tonumber(options.version) or 1, pid = tonumber(options.pid),
+    state = tonumber(options.state) or 1,
     argv = { "fake.lua", "it's", "\27[31m" }, name = options.name or cjson.null,
     console = options.console ~= "no" })
+  if options.patience and not is_asked(fd) then return end
   local bytes, running = "", nil
   while true do
     client.poll({ fd }, { false }, -1)

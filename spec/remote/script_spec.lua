@@ -64,6 +64,10 @@ describe("a session by pipes", function()
       ["sc 1\nclose\nsc\n"] = "\n<Monitor> sc\nThere is no connection.\n",
       ["sc 1\n-\n"] = "\n*** Unknown syntax: -\n" .. LIST .. "close  h",
       ["sc 1\nint\nnil + 1\n"] = "\nstdin:1: attempt to perform arithmetic on a nil value\npaused",
+      ["sc 1\nint\ndrop\nlc\n"] = "> drop\n*** Connection 1 closed (too slow \\x1B[31m) ***\n",
+      ["sc 1\nint\nbye\n"] = "*** Connection 1 closed (monitoring was turned off) ***\n",
+      ["sc 1\nint\ngarbage\n"] =
+        "*** Connection 1 closed (the target sent a frame that is not JSON) ***\n",
       ["sc 1\nint\ndie\nlc\n"] = "> die\n*** Connection 1 closed ***\n<Monitor> lc\nCID PID ARGV\n",
     } do
       local target = support.fake()

@@ -46,7 +46,9 @@ function Session:hear(what, subject)
     self.trouble = subject
     self.news[#self.news + 1] = format("*** %s ***", subject)
   else
-    self.news[#self.news + 1] = format("*** Connection %d %s ***", subject.cid, what)
+    local reason = what == "closed" and subject.reason
+    self.news[#self.news + 1] = format("*** Connection %d %s%s ***", subject.cid, what,
+      reason and format(" (%s)", reason) or "")
   end
 end
 
