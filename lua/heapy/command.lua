@@ -1,5 +1,6 @@
 --- The `heapy` command: a function of its arguments that returns the exit status.
--- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 there is no such target.
+-- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 it is not known what the target
+-- would have said, or nobody could be told.
 -- @module heapy.command
 
 local core = require "heapy.core"
@@ -12,8 +13,8 @@ local FINE <const>, FAULT <const>, USAGE <const>, FAILURE <const> = 0, 1, 2, 3
 local VERSION <const> = "scm-1"
 
 local EPILOG <const> = [[
-Exit status: 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 there is no such
-target, or it went away.]]
+Exit status: 0 all is well, 1 a command failed in the target or is incomplete, 2 wrong usage, 3 there
+is no such target, it went away or did not answer in time, or standard output cannot be written.]]
 
 local function fail(message, status)
   io.stderr:write("heapy: ", message, "\n")
@@ -44,10 +45,12 @@ end
 
 -- ---- arguments -------------------------------------------------------------------------------
 
-local function process(word)
-  local pid = math.tointeger(tonumber(word))
-  if pid and pid > 0 then return pid end
-  return nil, format("'%s' is no number of a process", word)
+local function number_of(what)
+  return function(word)
+    local number = math.tointeger(tonumber(word))
+    if number and number > 0 then return number end
+    return nil, format("'%s' is no number of a %s", word, what)
+  end
 end
 
 local function seconds(word)
@@ -71,7 +74,10 @@ local function add_monitor(parser, asked)
   monitor:description("Lists the running programs that have called require(\"heapy.RM\").on(), "
     .. "connects to one of them, and looks into its heap. Type h for the commands.")
   add_help(monitor, asked)
-  monitor:option("--pid", "Go to the program with this process number."):convert(process)
+  monitor:option("--pid", "Go to the program with this process number.")
+    :convert(number_of "process")
+  monitor:option("--state", "Where a process has several Lua states: go to the one of this number.")
+    :convert(number_of "state")
   monitor:option("--name", "Go to the program with this name, as given to RM.on{name = ...}.")
   monitor:option("--exec", "Evaluate this Lua code in the program, print what it gives, and end. "
     .. "May be given several times."):argname("<code>"):count("*")

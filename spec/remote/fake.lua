@@ -13,7 +13,7 @@ for i = 2, #arg do
   options[name or arg[i]] = value or true
 end
 
-local path = ("%s/%d-1.sock"):format(arg[1], process.pid())
+local path = ("%s/%d-%s.sock"):format(arg[1], process.pid(), options.state or "1")
 local listening = assert(process.listen(path))
 local variables = setmetatable({}, { __index = _G })
 
@@ -66,9 +66,9 @@ function verbs.eval(fd, request)
   local chunk, why = load("return " .. request.code, "=stdin", "t", variables)
   if not chunk then chunk, why = load(request.code, "=stdin", "t", variables) end
   if not chunk then
-    local more = why:find("<eof>", 1, true) ~= nil
-    send(fd, { id = request.id, done = true, ok = false, more = more or nil, error = why })
-    return
+    local more = why:find("<eof>", -5, true) ~= nil -- no fault: there was nothing to run
+    return send(fd, { id = request.id, done = true, ok = more, more = more or nil,
+      error = not more and why or nil })
   end
   local results = table.pack(pcall(chunk))
   if results[1] and results.n > 1 then
@@ -89,6 +89,18 @@ function verbs.complete(fd, request)
 end
 
 function verbs.close(fd) process.close(fd) end
+
+-- More than there is room for, as fast as it is taken; a target waits a second in all.
+function tricks.flood(fd, id)
+  for _ = 1, 300 do
+    local frames = {}
+    for i = 1, 1000 do
+      frames[i] = string.pack(">s4", cjson.encode { id = id, out = ("x"):rep(55) .. "\n" })
+    end
+    process.write(fd, table.concat(frames))
+  end
+  send(fd, { id = id, done = true, ok = true })
+end
 
 -- Ends a connection as a target does, with the reason.
 function tricks.drop(fd)

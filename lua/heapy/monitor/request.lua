@@ -8,7 +8,7 @@ local concat = table.concat
 
 local M = {}
 
-local KEPT <const> = 16 * 1024 * 1024 -- bytes of output that nobody has looked at
+local KEPT <const> = 16 * 1024 * 1024 -- bytes of output that nobody has looked at, usually
 
 local Request = { __name = "heapy.Request" }
 Request.__index = Request
@@ -17,7 +17,8 @@ Request.__index = Request
 -- @tparam integer id
 -- @tparam string verb
 function M.new(id, verb)
-  return setmetatable({ id = id, verb = verb, texts = {}, bytes = 0, lost = 0 }, Request)
+  return setmetatable({ id = id, verb = verb, texts = {}, bytes = 0, lost = 0, most = KEPT },
+    Request)
 end
 
 --- Takes a frame that answers it.
@@ -36,7 +37,7 @@ function Request:take(frame)
 end
 
 function Request:keep(text)
-  if self.bytes + #text > KEPT then
+  if self.bytes + #text > self.most then
     self.lost = self.lost + #text
   else
     self.texts[#self.texts + 1] = text
