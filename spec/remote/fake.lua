@@ -78,7 +78,31 @@ function verbs.eval(fd, request)
     error = not results[1] and results[2] or nil })
 end
 
+-- What a word is completed to by targets that are none.
+local completions = {}
+
+function completions.hang(_, id) return id end
+
+function completions.mixed(fd, id)
+  send(fd, { id = id, from = 1,
+    candidates = { {}, 1, "mixed\27]0;title\7", "mixed\n", ("mixed"):rep(100), "mixed_up" } })
+end
+
+function completions.far(fd, id) send(fd, { id = id, candidates = { "farther" }, from = 1e308 }) end
+
+function completions.table(fd, id) send(fd, { id = id, candidates = { "tables" }, from = {} }) end
+
+function completions.word(fd, id) send(fd, { id = id, candidates = "words", from = 1 }) end
+
+function completions.before(fd, id) send(fd, { id = id, candidates = { "x" }, from = -1 }) end
+
 function verbs.complete(fd, request)
+  local odd = completions[request.code]
+  if odd then
+    local running = odd(fd, request.id)
+    if not running then send(fd, { id = request.id, done = true, ok = true }) end
+    return running
+  end
   local word = request.code:match("[%w_]*$")
   local candidates = {}
   for _, name in ipairs { "referrers", "referents", "rows" } do
@@ -139,6 +163,7 @@ local function serve(fd)
       bytes = bytes:sub(after)
       local request = cjson.decode(text)
       if request["do"] == "interrupt" then
+        variables.interrupts = (variables.interrupts or 0) + 1
         if running then
           send(fd, { id = running, done = true, ok = false, error = "interrupted!" })
         end

@@ -25,7 +25,7 @@ describe("the monitor in a terminal #noasan", function()
   end
 
   -- Gives what was typed time to be read.
-  local function pause() client.poll({}, {}, 0.1) end
+  local function pause(seconds) client.poll({}, {}, seconds or 0.1) end
 
   it("tells of targets that come and go, and prompts again", function()
     local monitor = support.monitor()
@@ -178,6 +178,28 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect "<Annex> "
     monitor:type ".l\t"
     monitor:expect ".lc"
+  end)
+
+  it("takes from a target no completion that is none", function()
+    local monitor = at_console()
+    for _, word in ipairs { "far", "table", "word", "before" } do
+      monitor:type(word .. "\t" .. "= 1\n")
+      monitor:expect(word .. "= 1\r\n")
+      monitor:expect "> "
+    end
+    monitor:type "mixed\t= 1\n"
+    monitor:expect "mixed_up= 1\r\n"
+    monitor:expect "> "
+  end)
+
+  it("does not leave a completion behind that was given up", function()
+    local monitor = at_console()
+    monitor:type "hang\t"
+    pause(1.5)
+    monitor:type " = 1\n"
+    monitor:expect "hang = 1\r\npaused 3.1 ms\r\n> "
+    monitor:enter "interrupts"
+    monitor:expect "interrupts\r\n1\r\n"
   end)
 
   it("keeps the lines typed, for the user alone", function()

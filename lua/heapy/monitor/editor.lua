@@ -32,9 +32,11 @@ local function completer(self)
   return function(text, word, cursor)
     self.readline.set_completion_append_character ""
     local line = sub(text, 1, cursor)
-    local ok, candidates, from = pcall(self.complete or function() end, line)
-    if not ok or not candidates then return {} end
-    return fit(line, word, from, candidates)
+    local ok, list = pcall(function()
+      local candidates, from = self.complete(line)
+      return candidates and fit(line, word, from, candidates)
+    end)
+    return ok and list or {}
   end
 end
 

@@ -402,14 +402,20 @@ end
 
 local function complete_lua(self, line)
   if not self.current then return end -- names are completed where they are, in a target
-  local before = self.current.chunk and self.current.chunk .. "\n" or ""
-  local asked = self.current:request("complete", before .. line)
+  local connection = self.current
+  local before = connection.chunk and connection.chunk .. "\n" or ""
+  local asked = connection:request("complete", before .. line)
   local limit = client.now() + TYPED
   while not asked.done and client.now() < limit do
-    if self:turn(SOON) then return end
+    if self:turn(SOON) then break end
   end
-  if asked.candidates and tonumber(asked.from) then
-    return asked.candidates, asked.from // 1 - #before
+  if not asked.done then -- else it would wait there, before the commands to come
+    if not connection:busy() then connection:interrupt() end
+    return
+  end
+  local from = asked.from and asked.from - #before
+  if asked.candidates and from and from >= 1 and from <= #line + 1 then
+    return asked.candidates, from
   end
 end
 
