@@ -13,8 +13,9 @@ local FINE <const>, FAULT <const>, USAGE <const>, FAILURE <const> = 0, 1, 2, 3
 local VERSION <const> = "scm-1"
 
 local EPILOG <const> = [[
-Exit status: 0 all is well, 1 a command failed in the target or is incomplete, 2 wrong usage, 3 there
-is no such target, it went away or did not answer in time, or standard output cannot be written.]]
+Exit status: 0 all is well, 1 a command failed in the target or is incomplete, 2 wrong usage,
+3 there is no such target, it went away or did not answer in time, or standard output cannot be
+written.]]
 
 local function fail(message, status)
   io.stderr:write("heapy: ", message, "\n")
@@ -98,18 +99,28 @@ local function build(argparse, asked)
   return parser
 end
 
--- What was chosen; or nil and the status, where all is said already.
+-- Prints a text that was asked for.
+local function show(text)
+  local ok, why = io.stdout:write(text, "\n")
+  if ok then ok, why = io.stdout:flush() end
+  if ok then return FINE end
+  return fail(format("cannot write to standard output: %s", why), FAILURE)
+end
+
+-- What was chosen; or nil and the status, where all is said already. What is wrong is said with the
+-- usage of the command that it is wrong for.
 local function parse(argparse, arguments)
   local asked = {}
   local parser = build(argparse, asked)
-  local ok, done, chosen = pcall(parser.pparse, parser, arguments)
-  if asked.text then
-    print(asked.text)
-    return nil, 0
+  function parser.error(command, message)
+    asked.wrong = message .. "\n" .. command:get_usage()
+    error(asked, 0)
   end
-  if not ok then error(done, 0) end
-  if done then return chosen end
-  return nil, fail(chosen .. "\n" .. parser:get_usage(), USAGE)
+  local ok, chosen = pcall(parser.parse, parser, arguments)
+  if ok then return chosen end
+  if asked.text then return nil, show(asked.text) end
+  if asked.wrong then return nil, fail(asked.wrong, USAGE) end
+  error(chosen, 0)
 end
 
 --- Runs the command.

@@ -163,8 +163,8 @@ local function catching(f, options)
 end
 
 --- Runs the monitor until the user leaves it.
--- @tparam table options `pid`, `state`, `name`: the target to go to at once; `dir`: where the sockets
---   are; `history`: a file that keeps the lines typed
+-- @tparam table options `pid`, `state`, `name`: the target to go to at once; `dir`: where the
+--   sockets are; `history`: a file that keeps the lines typed
 -- @treturn[1] table `faults`: how many commands failed, where they came from a script; `exit`:
 --   whether the process is to end
 -- @treturn[2] nil

@@ -266,9 +266,21 @@ describe("the heapy command", function()
     } do
       local text, status = run(table.unpack(case, 2))
       assert.truthy(text:find("heapy: " .. case[1], 1, true), text)
-      assert.truthy(text:find("Usage: heapy", 1, true), text)
+      local usage = case[2] == "monitor" and "Usage: heapy monitor [-h]" or "Usage: heapy [-h]"
+      assert.truthy(text:find(usage, 1, true), text)
       assert.equal(2, status)
     end
+  end)
+
+  it("says so where its modules are not, and where its help cannot be written", function()
+    local path = { "LUA_PATH=/nowhere/?.lua", "LUA_PATH_5_4=/nowhere/?.lua" }
+    local status, text = support.piped({ support.lua, "lua/bin/heapy" }, path):wait()
+    assert.equal("heapy: its module 'heapy.command' is not where Lua looks: run make install, or "
+      .. "in its sources eval \"$(make -s env)\"\n", text)
+    assert.equal(2, status)
+    local _, _, code = os.execute(("'%s' lua/bin/heapy --help 2>/dev/null >/dev/full")
+      :format(support.lua))
+    assert.equal(3, code)
   end)
 
   it("names the package of a module that is missing", function()

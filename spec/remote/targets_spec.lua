@@ -17,6 +17,7 @@ describe("the places of sockets", function()
 
   it("are the one that is named, or all where a target may have put it", function()
     assert.same({ "/x" }, places.directories "/x")
+    assert.same({ lfs.currentdir() .. "/x/y" }, places.directories "x/y")
     local uid = client.uid()
     local list = places.directories()
     if os.getenv "HEAPY_DIR" then return assert.same({ os.getenv "HEAPY_DIR" }, list) end
