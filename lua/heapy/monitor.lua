@@ -38,7 +38,7 @@ end
 -- " in process 4451", or what else was asked for.
 local function where(options)
   return (options.state and format(" in state %d", options.state) or "")
-    .. (options.pid and format(" in process %d", options.pid) or "")
+    .. (options.pid and format(" %s process %d", options.state and "of" or "in", options.pid) or "")
     .. (options.name and format(" called '%s'", options.name) or "")
 end
 
