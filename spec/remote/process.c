@@ -94,13 +94,19 @@ static int process_piped(lua_State *L) {
   return 3;
 }
 
+/* A socket whose other end is gone is an error, not a signal. */
+static ssize_t put(int fd, const char *bytes, size_t size) {
+  ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+  return n < 0 && errno == ENOTSOCK ? write(fd, bytes, size) : n;
+}
+
 /* process.write(descriptor, bytes) -> true | nil, why */
 static int process_write(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
   size_t size;
   const char *bytes = luaL_checklstring(L, 2, &size);
   while (size > 0) {
-    ssize_t n = write(fd, bytes, size);
+    ssize_t n = put(fd, bytes, size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(L);
     bytes += n;
