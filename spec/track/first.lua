@@ -60,7 +60,7 @@ local function check()
   equal(status.asked, host.asked(), "bytes asked for")
   equal(status.born, host.made(), "objects made")
   equal(status.missed, 0, "objects missed")
-  local rows <close>, n = core.sites()
+  local rows, n = core.sites() -- not <close>: in some releases that makes an object
   local count = collectgarbage "count" * 1024
   equal(host.live(), count, "bytes of the allocator")
   local sum, objects = 0, 0
