@@ -79,6 +79,34 @@ describe("a program is reached", function()
     "function work() for i = 1, 100 do coroutine.yield() end end"))
   it("where C resumes its coroutines, without a signal", reached_embedded("resume",
     "function work() while true do local t = {} end end", "{ signal = false, log = false }"))
+  it("where the host has taken the signal for itself", reached_embedded("urgent",
+    "function work() while true do end end"))
+
+  -- By its requests for memory alone: the collector would be another way.
+  it("where short coroutines get a hook of the host's own, and no signal comes", inside(function()
+    if not io.open(target.host) then return pending "there is no library of Lua to link" end
+    local _, path = target.embedded("hooked",
+            "collectgarbage 'stop' function work() for i = 1, 200 do i = i + 1 end t = {} end")
+    local peer = asked(path)
+    local before = tonumber(peer:eval "hooked()")
+    target.sleep(0.05)
+    assert.is_true(tonumber((peer:eval "hooked()")) > before)
+  end))
+
+  it("there, too, while it is tracked", inside(function()
+    if not io.open(target.host) then return pending "there is no library of Lua to link" end
+    local _, path = target.embedded("hooked", [=[
+      hp, kept = require "heapy", {}
+      function work() kept[#kept % 1000 + 1] = {} end ]=])
+    local peer = target.connect(path)
+    assert.equal("true\n", peer:eval "hp.track() ~= nil")
+    for i = 1, 20 do assert.equal(i .. "\n", peer:eval(tostring(i))) end
+    assert.equal("false\n", peer:eval "hp.tracking().cut")
+    assert.truthy(peer:eval("hp.sites()"):find("script%d+%.lua:5 in function"))
+    assert.equal("true\n", peer:eval "hp.untrack()")
+    assert.equal("3\n", peer:eval "1 + 2")
+  end))
+
   it("where its state moves between threads", reached_embedded("threads",
     "function step() for i = 1, 100 do local t = {} end end"))
   it("where its state moves between threads, without a signal", reached_embedded("threads",

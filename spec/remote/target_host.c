@@ -11,7 +11,10 @@
 **   fork     the process forks once the script is run: the child calls work(), the parent waits
 **   events   waits in epoll for a second or a signal, then calls step(), for ever
 **   watched  the same, and waits for the descriptor that descriptor() gives; no signal wakes it
-**   limited  work() in a state that may have 8 MiB */
+**   limited  work() in a state that may have 8 MiB
+**   hooked   work() in a new coroutine every two milliseconds, with a hook of the host's own;
+**            SIGURG and SIGWINCH are the host's own, too. hooked() counts calls of the hook
+**   urgent   work() in a coroutine that C resumes; SIGURG is the host's own */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -167,6 +170,41 @@ static void *limited(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
+static int hook_calls;
+
+static void own_hook(lua_State *L, lua_Debug *ar) {
+  (void)L, (void)ar;
+  hook_calls++;
+}
+
+static int hooked_calls(lua_State *L) {
+  lua_pushinteger(L, hook_calls);
+  return 1;
+}
+
+static void do_nothing(int number) { (void)number; }
+
+static int hooked(lua_State *L) {
+  lua_register(L, "hooked", hooked_calls);
+  signal(SIGURG, do_nothing);
+  signal(SIGWINCH, do_nothing);
+  for (;;) {
+    lua_State *co = lua_newthread(L);
+    int n = 0;
+    lua_getglobal(L, "work");
+    lua_xmove(L, co, 1);
+    lua_sethook(co, own_hook, LUA_MASKCOUNT, 100);
+    if (lua_resume(co, NULL, 0, &n) != LUA_OK) return failed(co);
+    lua_pop(L, 1);
+    usleep(2000);
+  }
+}
+
+static int urgent(lua_State *L) {
+  signal(SIGURG, do_nothing);
+  return resume(L);
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 2 ? argv[1] : "";
   lua_State *L = strcmp(mode, "limited") == 0 ? lua_newstate(limited, NULL) : luaL_newstate();
@@ -181,6 +219,8 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "fork") == 0) return fork_once(L);
   if (strcmp(mode, "events") == 0) return events(L, 0);
   if (strcmp(mode, "watched") == 0) return events(L, 1);
+  if (strcmp(mode, "hooked") == 0) return hooked(L);
+  if (strcmp(mode, "urgent") == 0) return urgent(L);
   if (strcmp(mode, "limited") == 0) return call(L, "work");
   return 2;
 }

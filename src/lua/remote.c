@@ -139,6 +139,7 @@ static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) 
   hp_Outcome outcome;
   Call call;
   int status;
+  hp_attention_aside(L);
   call.job = job;
   call.interrupted = L;
   call.level = level;
@@ -265,13 +266,14 @@ static int fail(lua_State *L, int rc, const char *why) {
   return 2;
 }
 
-/* A signal that was asked for must be to be had; the usual one need not be. */
+/* A signal that was asked for must be to be had; the usual one need not be: it is tried again
+** whenever it is to be sent. */
 static int choose_signal(const char *name, int usual, int *number) {
   *number = 0;
   if (name == NULL) return 1;
   *number = hp_wake_number(name);
   if (*number != 0 && hp_wake_install(*number, hp_attention_wake)) return 1;
-  *number = 0;
+  if (!usual) *number = 0;
   return usual;
 }
 
@@ -306,6 +308,8 @@ static int remote_on(lua_State *L) {
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
     return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
+  o.usual = lua_toboolean(L, 6);
+  o.reach = hp_attention_reach;
   find_release(release);
   o.lua = release;
   add_members(L, 4, 2, &members);
