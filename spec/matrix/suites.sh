@@ -122,3 +122,13 @@ exec '$own' --argv0 "\$0" --library-path '$(paste -sd: <<<"$libs")' '$root/$3' "
 END
   chmod +x "$1/$2"
 }
+
+# ---- testing ----------------------------------------------------------------------------------
+
+# The sum of busted's summaries in a log: passed, failed, pending.
+counts() {
+  awk '/^[0-9]+ success(es)? \/ [0-9]+ failures? \/ [0-9]+ errors? \/ [0-9]+ pending/ {
+         p += $1; f += $4 + $7; s += $10
+       }
+       END { print p + 0, f + 0, s + 0 }' "$1"
+}

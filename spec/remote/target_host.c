@@ -12,8 +12,9 @@
 **   events   waits in epoll for a second or a signal, then calls step(), for ever
 **   watched  the same, and waits for the descriptor that descriptor() gives; no signal wakes it
 **   limited  work() in a state that may have 8 MiB
-**   hooked   work() in a new coroutine every two milliseconds, with a hook of the host's own;
-**            SIGURG and SIGWINCH are the host's own, too. hooked() counts calls of the hook
+**   hooked   work() in a new coroutine every two milliseconds, in two OS threads in turn; it gets a
+**            hook of the host's own when the collector has run in it; SIGURG is the host's own.
+**            hooked() counts calls of the hook
 **   urgent   work() in a coroutine that C resumes; SIGURG is the host's own */
 #include <lauxlib.h>
 #include <lua.h>
@@ -184,20 +185,40 @@ static int hooked_calls(lua_State *L) {
 
 static void do_nothing(int number) { (void)number; }
 
-static int hooked(lua_State *L) {
-  lua_register(L, "hooked", hooked_calls);
-  signal(SIGURG, do_nothing);
-  signal(SIGWINCH, do_nothing);
+/* The coroutines stay for a while, so that their memory is not used again at once. */
+static int work_hooked(lua_State *L) {
+  static const char kept[64];
+  static unsigned i;
+  lua_State *co = lua_newthread(L);
+  int n = 0;
+  lua_getglobal(L, "work");
+  lua_xmove(L, co, 1);
+  lua_gc(co, LUA_GCCOLLECT); /* whoever sets a hook in a finalizer has lost it */
+  lua_sethook(co, own_hook, LUA_MASKCOUNT, 100);
+  if (lua_resume(co, NULL, 0, &n) != LUA_OK) return failed(co);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept[i++ % sizeof kept]);
+  return 0;
+}
+
+static void *take_hooked_turns(void *L) {
   for (;;) {
-    lua_State *co = lua_newthread(L);
-    int n = 0;
-    lua_getglobal(L, "work");
-    lua_xmove(L, co, 1);
-    lua_sethook(co, own_hook, LUA_MASKCOUNT, 100);
-    if (lua_resume(co, NULL, 0, &n) != LUA_OK) return failed(co);
-    lua_pop(L, 1);
+    int rc;
+    pthread_mutex_lock(&lock);
+    rc = work_hooked(L);
+    pthread_mutex_unlock(&lock);
+    if (rc != 0) exit(1);
     usleep(2000);
   }
+  return NULL;
+}
+
+static int hooked(lua_State *L) {
+  pthread_t thread;
+  lua_register(L, "hooked", hooked_calls);
+  signal(SIGURG, do_nothing);
+  if (pthread_create(&thread, NULL, take_hooked_turns, L) != 0) return 1;
+  take_hooked_turns(L);
+  return 0;
 }
 
 static int urgent(lua_State *L) {

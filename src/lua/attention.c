@@ -228,10 +228,9 @@ static __attribute__((noinline)) void arm_near(Attention *a) {
 
 /* The thread may be in a register that the VM expects to find again: they are all saved here,
 ** above arm_near's frame. */
-static __attribute__((noinline)) void look_near(Attention *a, hp_Target *t) {
+static __attribute__((noinline)) void look_near(Attention *a) {
   int64_t now = nanoseconds();
   if (a->peek.pid == 0 || !may_look(a, now)) return;
-  hp_target_seen(t);
   __builtin_unwind_init();
   arm_near(a);
   a->credit -= nanoseconds() - now;
@@ -263,7 +262,8 @@ static void detoured(int slot, const void *block) {
     return;
   }
   if (block != NULL) forget_young(a, (const char *)block + a->vm.thread_extra);
-  if (arm_young(a) == 0) look_near(a, t);
+  hp_target_seen(t);
+  if (arm_young(a) == 0) look_near(a);
 }
 
 static void born(int slot, const void *block, size_t size) {

@@ -158,15 +158,16 @@ static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) 
   lua_settop(T, 0);
 }
 
-/* The stacks have room: the hook's, and the other thread's, for what is pushed here. */
-static void serve_at(lua_State *L, hp_Target *t, int level) {
+/* One command; what the listener wants for itself first, for a program may not come again
+** soon. The stacks have room: the hook's, and the other thread's, for what is pushed here. */
+static void serve(lua_State *L, hp_Target *t) {
   const Record *r = record_of(L);
   hp_Job job;
-  if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
-  do_job(L, r, &job, level);
+  do {
+    if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
+    do_job(L, r, &job, 0);
+  } while (job.verb == HP_V_FORGET || job.verb == HP_V_GLANCE);
 }
-
-static void serve(lua_State *L, hp_Target *t) { serve_at(L, t, 0); }
 
 /* ---- the sentinel --------------------------------------------------------- */
 

@@ -87,6 +87,7 @@ int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, size_t reach
 int hp_vm_in_call(const hp_Vm *vm, const char *thread) {
   const hp_Layout *layout = vm->layout;
   const char *ci = hp_ptr(thread, layout->L_ci);
+  if (hp_tag(thread) != HP_TTHREAD || hp_ptr(thread, layout->L_g) != vm->g) return 0;
   return hp_u8(thread, layout->L_status) == 0 && ci != NULL && ci != thread + layout->L_base_ci;
 }
 

@@ -23,7 +23,7 @@ int hp_vm_copy_thread(const hp_Vm *vm, hp_Peek *peek, const char *o, char copy[H
 int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, size_t reach,
                   const char **found, int most);
 
-/* Is this thread, which is one, in a call, and not suspended there? */
+/* Is this a thread of the VM's, in a call, and not suspended there? It is memory of that size. */
 int hp_vm_in_call(const hp_Vm *vm, const char *thread);
 
 /* How many objects the VM has; stops counting soon after 'most'. */
