@@ -58,6 +58,7 @@ build = {
         "src/heap/stack.c",
         "src/lua/attention.c",
         "src/lua/core.c",
+        "src/lua/detour.c",
         "src/lua/partition.c",
         "src/lua/prompt.c",
         "src/lua/remote.c",

@@ -1,6 +1,7 @@
 /* The wrapper put in and taken out, and what it knows as Lua values. */
 #include "tracker.h"
 
+#include "attention.h"
 #include "track/timeline.h"
 
 #include <dlfcn.h>
@@ -32,6 +33,7 @@ static int is_called(lua_State *L, const hp_Track *t) {
 }
 
 static void install(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   t->f = lua_getallocf(L, &t->ud);
   lua_setallocf(L, hp_track_alloc, t);
   t->installed = 1;
@@ -39,6 +41,7 @@ static void install(lua_State *L, hp_Track *t) {
 
 /* Whose wrapper is around ours may hold on to it: then it stays. */
 static void uninstall(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   if (!t->installed || !is_outermost(L, t)) return;
   lua_setallocf(L, t->f, t->ud);
   t->installed = 0;
