@@ -112,6 +112,23 @@ describe("a snapshot in a loop over classes", function()
   end)
 end)
 
+describe("a main chunk's local", function()
+  it("names the class, not what comes later to hold it", function()
+    local co = coroutine.create(assert(load([[
+      local Marker = { go = function() end }
+      Marker.__index = Marker
+      coroutine.yield(setmetatable({}, Marker))
+      local m = Marker
+      coroutine.yield(m)
+      return m
+    ]], "@some/place/marker.lua")))
+    local _, object = coroutine.resume(co)
+    local before = kinds(object)
+    coroutine.resume(co)
+    assert.same({ "marker.lua:Marker", before }, { before, kinds(object) })
+  end)
+end)
+
 describe("a metatable and its __index", function()
   it("share one name, whichever lies first in memory", function()
     local keep = {}

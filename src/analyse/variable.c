@@ -92,14 +92,14 @@ static int next_upvalue(UpvalueIter *it) {
   return 0;
 }
 
-static int offer_variable(const Variables *v, uint32_t id, uint32_t source, uint32_t name,
-                          int rule) {
+static int offer_variable(const Variables *v, uint32_t id, uint32_t source, uint32_t name, int rule,
+                          uint32_t weight) {
   hp_Name text;
   hp_name_set(&text, "");
   hp_source_basename(v->g, source, &text);
   hp_name_add(&text, ":");
   hp_naming_text(v->g, name, &text);
-  return hp_naming_offer(v->w, id, text.s, rule, 0);
+  return hp_naming_offer(v->w, id, text.s, rule, weight);
 }
 
 /* ---- whose variable it is ------------------------------------------------- */
@@ -127,26 +127,31 @@ static int offer_upvalues(const Variables *v, uint32_t function) {
     source = hp_source_of(v->g, function);
     rule = rule_of(v, it.value, source, HP_RULE_UPVALUE, HP_RULE_ANY_UPVALUE);
     if (rule == 0 || (name = upvalue_name(v, function, it.index)) == HP_NONE) continue;
-    rc = offer_variable(v, it.value, source, name, rule);
+    rc = offer_variable(v, it.value, source, name, rule, 0);
   }
   return rc;
 }
 
-/* The locals of main chunks that run. */
+/* The locals of main chunks that run. Of several the first: that was there before the others
+** came. */
 static int offer_locals(const Variables *v, uint32_t thread) {
   hp_EdgeIter it;
+  uint32_t weight = UINT32_MAX, level = UINT32_MAX;
   int rc = HP_OK;
   hp_edges_begin(&it, v->g, thread);
   while (hp_edges_next(&it) && rc == HP_OK) {
     const hp_Slot *s;
     uint32_t source;
     int rule;
-    if (it.kind != HP_I_SLOT || !hp_bit_get(v->open, it.to)) continue;
+    if (it.kind != HP_I_SLOT) continue;
     s = &v->g->slots.at[it.arg];
+    weight = s->level == level ? weight - 1 : UINT32_MAX;
+    level = s->level;
+    if (!hp_bit_get(v->open, it.to)) continue;
     if (!s->lasts || s->name == HP_NONE || s->function == HP_NONE) continue;
     source = hp_source_of(v->g, s->function);
     rule = rule_of(v, it.to, source, HP_RULE_LOCAL, HP_RULE_ANY_LOCAL);
-    if (rule != 0) rc = offer_variable(v, it.to, source, s->name, rule);
+    if (rule != 0) rc = offer_variable(v, it.to, source, s->name, rule, weight);
   }
   return rc;
 }
@@ -163,7 +168,7 @@ static int offer_own_upvalues(const Variables *v, uint32_t id) {
     while (next_upvalue(&it) && rc == HP_OK) {
       uint32_t name = it.value == id ? upvalue_name(v, field.to, it.index) : HP_NONE;
       if (name == HP_NONE) continue;
-      rc = offer_variable(v, id, hp_source_of(v->g, field.to), name, HP_RULE_OWN_UPVALUE);
+      rc = offer_variable(v, id, hp_source_of(v->g, field.to), name, HP_RULE_OWN_UPVALUE, 0);
     }
   }
   return rc;
