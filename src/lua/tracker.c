@@ -22,9 +22,11 @@ static void stay_loaded(void) {
   if (dladdr(&here, &info) != 0) (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/* With a detour of the monitor around it (lua/detour.h) it still is. */
 static int is_outermost(lua_State *L, const hp_Track *t) {
   void *ud;
-  return lua_getallocf(L, &ud) == hp_track_alloc && ud == t;
+  (void)lua_getallocf(L, &ud);
+  return ud == t;
 }
 
 /* Does the VM's request come through the wrapper? */
