@@ -3,6 +3,8 @@
 #include "track.h"
 #include "vm/size.h"
 
+#include <stdatomic.h>
+
 /* Where nothing can be learned from the C stack, and for every record, it must be known
 ** what there is already. */
 static int note_before(hp_Track *t, const char *o) {
@@ -57,7 +59,13 @@ static int open_stats(hp_Track *t, uint32_t most) {
   return HP_OK;
 }
 
+void hp_track_renew(hp_Track *t) {
+  static _Atomic uint64_t sessions;
+  t->session = atomic_fetch_add(&sessions, 1) + 1;
+}
+
 static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
+  hp_track_renew(t);
   t->vm = *vm;
   t->block = vm->main - vm->thread_extra;
   t->nframes = options->nframes;

@@ -77,6 +77,7 @@ typedef struct hp_Track {
   hp_Blocks blocks;
   hp_Sites *sites;
   HP_VEC(hp_SiteStat) stats; /* by site */
+  uint64_t session;          /* no two in the process have the same */
   uint64_t births;           /* so far; the clock of hp_record_birth, shifted: */
   unsigned shift;
   uint64_t missed;    /* objects that were made and not recorded */
@@ -145,6 +146,10 @@ int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
 ** the same library. When it is made, t->orphan gives it the tracker, and heapy finds it
 ** there when it is opened in that state. On failure nothing has changed. */
 int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *options);
+
+/* From here on births are those of another session: it may have missed some, or the end
+** of objects that it has records of. */
+void hp_track_renew(hp_Track *t);
 
 /* Ends recording, and frees all that it needed. From then on requests are handed on. */
 void hp_track_end(hp_Track *t);
