@@ -22,7 +22,7 @@ describe("identity when the clock of births is full", function()
       end
       for _ = 1, random(300) do all[#all + 1] = {} end -- the moment may be anywhere in a unit
       local h1 = hp.heap()
-      all = {}
+      for i = 1, #all do all[i] = nil end
       collectgarbage()
       for i = 1, 300 do
         final(old[i])

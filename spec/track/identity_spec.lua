@@ -108,11 +108,10 @@ describe("a guess", function()
   after_each(function() hp.setref(false) end)
 
   it("is owned to by all that depend on it", function()
-    local t, plain = {}, {}
+    local t = {}
     local h1 <close> = hp.heap()
     hp.setref()
     final(t)
-    plain[1] = {}
     local since <close> = hp.heap()
     hp.setref(false)
     local h2 <close> = hp.heap()
