@@ -348,7 +348,7 @@ void hp_tracker_open(lua_State *L) {
 /* core.advance(n): as if n more objects had been made */
 static int core_advance(lua_State *L) {
   hp_Track *t = recording(L);
-  luaL_argcheck(L, t != NULL, 1, "tracking is off");
+  if (t == NULL) return luaL_error(L, "tracking is off");
   t->births += (uint64_t)luaL_checkinteger(L, 1);
   return 0;
 }
