@@ -28,8 +28,8 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -Wl,-z,n
 CLIENT_SOURCES := $(sort $(wildcard src/client/*.c))
 SOURCES := $(filter-out $(CLIENT_SOURCES),$(sort $(wildcard src/*/*.c)))
 LUA_FILES := $(sort $(shell cd lua 2>/dev/null && find . -name '*.lua' | cut -c3-))
-ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' 2>/dev/null))
-SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run))
+ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/hosts/*' 2>/dev/null))
+SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run spec/*/*.sh))
 
 # The probe alone, for its own specs: a second module, in the trees made for testing.
 PROBE := $(wildcard spec/probe/probe_smoke.c)
@@ -255,11 +255,15 @@ look: headers
 	  gcc $(HP_CFLAGS) -DHP_TESTING -O2 -fanalyzer -Werror -S -o /dev/null $$file || exit 1; \
 	done
 	cppcheck -q --std=c11 --inline-suppr --enable=warning,portability --error-exitcode=1 -Isrc src
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 	codespell -q 3 Makefile README.md CHANGELOG.md .ci src lua spec rockspec
 
 matrix: all ## the specs on every release of Lua 5.4 that can be had
 	spec/matrix/run test
+
+hosts: ## programs nobody here wrote, from Debian, with heapy in them, under load
+	@.ci/deps run test
+	@spec/hosts/run test
 
 bench: all ## time and memory, beside one full collection of the same heap
 	@$(call inside,lib) && $(LUA) spec/bench/run.lua $(or $(ARGS),--write)
@@ -295,5 +299,5 @@ deps: ## install what is missing (with apt): run, demo, test, lint, memory, rock
 clean: ## remove what was built
 	rm -rf $(BUILD) heapy $(SOURCES:.c=.o) $(CLIENT_SOURCES:.c=.o)
 
-.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix bench \
+.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix hosts bench \
   install uninstall rockspec deps clean

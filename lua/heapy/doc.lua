@@ -14,7 +14,8 @@ M.sections = {
     { "heap", "hp.heap{collect = true}", "a snapshot: the Set of the objects reachable now",
       "collect = true runs a full collection first. After hp.setref() only what was born since." },
     { "heapu", "hp.heapu()", "the Set of the unreachable objects: garbage not yet swept away",
-      "The texts that heapy has made to print are garbage too, and among it." },
+      "The texts that heapy has made to print are garbage too, and among it. Garbage refers to "
+      .. "nothing as far as referrers, byrcs and byvia go: only the program's own objects do." },
     { "iso", "hp.iso(v, ...)", "the Set of exactly these values, in a fresh snapshot" },
     { "setref", "hp.setref()", "from now on hp.heap() shows only what was born since",
       "hp.setref(false) shows everything again." },
@@ -22,17 +23,18 @@ M.sections = {
       "from now on it is noted where each object is made",
       "frames: how many callers are noted with each site, from 1 (by default) to 64. sample: not "
       .. "every object, but one in so many bytes on average, for production. timeline: a point of "
-      .. "hp.timeline() each time so many bytes were asked for. sites: how many there may be, 100000 by "
-      .. "default; what is made at more is booked to (other sites). The result tells what the "
-      .. "tracker holds." },
+      .. "hp.timeline() each time so many bytes were asked for. sites: how many there may be, "
+      .. "100000 by default; what is made at more is booked to (other sites). The result tells "
+      .. "what the tracker holds." },
     { "untrack", "hp.untrack()", "ends tracking, and gives the VM the host's allocator back",
       "Where another library has wrapped the allocator since, the wrapper stays and only hands "
       .. "requests on; the second result says so." },
     { "tracking", "hp.tracking()", "what the tracker is and holds, or nil",
       "frames, sample, sites, most (of them), objects, bytes (of its own memory), born, asked "
-      .. "(bytes), missed (not recorded for want of memory), uncertain (one of several lines), others "
-      .. "(Lua states made with this one's allocator), threads and lines (are they read from the C "
-      .. "stack?), cut (has recording ended, as another library took the allocator away?)." },
+      .. "(bytes), missed (not recorded for want of memory), uncertain (one of several lines), "
+      .. "others (Lua states made with this one's allocator), threads and lines (are they read "
+      .. "from the C stack?), cut (has recording ended, as another library took the allocator "
+      .. "away?)." },
     { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
     { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
     { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
@@ -65,7 +67,8 @@ M.sections = {
     { "byrcs", "set.byrcs", "the same objects by the kinds of those who refer to them" },
     { "byvia", "set.byvia", "the same objects by the edges through which they are referred to",
       "Array indexes above 10 share a row, [11..]." },
-    { "byid", "set.byid", "the objects one by one" },
+    { "byid", "set.byid", "the objects one by one, the largest first",
+      "Those of one size by their text, or by address where there are more than 100000." },
     { "byunity", "set.byunity", "all in one row" },
     { "bysite", "set.bysite", "the same objects by where they were made, while hp.track() is on",
       "A line and its function, named as at its first call; [C: ...] if a C function called there "
@@ -104,10 +107,12 @@ M.sections = {
     { "objects", "set:objects()", "an array of the live values, or nil and a reason",
       "Only objects certain to be the same that the snapshot saw are handed out: the array may be "
       .. "shorter than set.count." },
-    { "theone", "set.theone", "the live value of a Set of one, or nil" },
+    { "theone", "set.theone", "the live value of a Set of one, or nil",
+      "It is looked for among all objects of the VM: for many values ask set:objects() once." },
     { "why", "set.why", "the reason where set.theone is nil, else nil" },
     { "address", "set.address", "a Set of one: the address, an integer" },
-    { "text", "set.text", "a Set of one string: its first bytes" },
+    { "text", "set.text", "a Set of one string: its first bytes",
+      "As they are: what a terminal would obey is not escaped, as it is where a Set is printed." },
     { "length", "set.length", "a Set of one string: its length" },
     { "source", "set.source", "a Set of one function or prototype: its file" },
     { "line", "set.line", "a Set of one function or prototype: the line where it begins" },

@@ -347,14 +347,14 @@ function M.tracking(status)
     lines[#lines + 1] = "Where several constructors are possible, a site names all their lines."
   end
   if status.sites >= status.most then
-    lines[#lines + 1] = format("There are as many sites as there may be, %d: what is made at any other is "
-      .. "booked to\n(other sites).", status.most)
+    lines[#lines + 1] = format("There are as many sites as there may be, %d: what is made at "
+      .. "any other is booked to\n(other sites).", status.most)
   end
   if status.cut then
     lines[#lines + 1] = M.cut(status)
   elseif status.others > 0 then
-    lines[#lines + 1] = "Another Lua state has this one's allocator: only what is surely made by this one "
-      .. "is recorded."
+    lines[#lines + 1] = "Another Lua state has this one's allocator: only what is surely made "
+      .. "by this one is recorded."
   end
   return concat(lines, "\n")
 end

@@ -9,7 +9,7 @@
 **   first refused FRAMES SCRIPT [ARGUMENTS]   the allocator below refuses the first request,
 **                              the second, ... until there is a state; then as 'tracked'
 **
-** The script finds in 'host':
+** The script is called with the arguments, and before them a table:
 **   host.live()      bytes its blocks have now, as they were asked for
 **   host.asked()     bytes asked for so far, growth of blocks included
 **   host.made()      objects so far, the main thread included
@@ -48,7 +48,7 @@ __attribute__((visibility("default"))) time_t time(time_t *t) {
 
 typedef struct Books {
   char *arena, *fresh;
-  void *spare[CLASSES]; /* free blocks by class; each begins with the next one's address */
+  void **spare[CLASSES]; /* free blocks by class; each begins with the next one's address */
   size_t live, asked, made;
   size_t by_tag[TAGS]; /* bytes of new blocks, by what was given as the old size */
   size_t resized, freed, requests;
@@ -71,21 +71,21 @@ static size_t size_of(int class) {
 /* The same requests give the same addresses. */
 static void *take(Books *b, size_t n) {
   int class = class_of(n);
-  void *p = b->spare[class];
-  if (p != NULL) {
-    memcpy(&b->spare[class], p, sizeof p);
-    return p;
+  void **first = b->spare[class];
+  char *p = b->fresh;
+  if (first != NULL) {
+    b->spare[class] = *first;
+    return first;
   }
-  p = b->fresh;
   if (size_of(class) > ARENA - (size_t)(b->fresh - b->arena)) return NULL;
   b->fresh += size_of(class);
   return p;
 }
 
 static void give(Books *b, void *p, size_t n) {
-  void **list = &b->spare[class_of(n)];
-  memcpy(p, list, sizeof *list);
-  *list = p;
+  void **first = p;
+  *first = b->spare[class_of(n)];
+  b->spare[class_of(n)] = first;
 }
 
 static void *answer(Books *b, void *p, size_t old, size_t n) {
@@ -189,18 +189,15 @@ static int run(lua_State *L) {
   char **words = lua_touserdata(L, 2);
   int n;
   luaL_openlibs(L);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, luaopen_heapy_core);
+  lua_setfield(L, -2, "heapy.core");
+  if (luaL_loadfile(L, words[0]) != LUA_OK) return lua_error(L);
   luaL_newlibtable(L, functions);
   lua_pushlightuserdata(L, b);
   luaL_setfuncs(L, functions, 1);
-  lua_setglobal(L, "host");
-  lua_getglobal(L, "package");
-  lua_getfield(L, -1, "preload");
-  lua_pushcfunction(L, luaopen_heapy_core);
-  lua_setfield(L, -2, "heapy.core");
-  lua_settop(L, 0);
-  if (luaL_loadfile(L, words[0]) != LUA_OK) return lua_error(L);
   for (n = 1; words[n] != NULL; n++) lua_pushstring(L, words[n]);
-  lua_call(L, n - 1, 0);
+  lua_call(L, n, 0);
   return 0;
 }
 

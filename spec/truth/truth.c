@@ -8,8 +8,8 @@
 **   truth.wrap()               puts a wrapper around this state's allocator that only counts
 **   truth.unwrap()             gives back the allocator that the last truth.wrap found
 **   truth.wrapped()            how often that wrapper was called
-**   truth.allocator()          what this state's allocator is now
-**   truth.install(allocator)   puts it there (again); truth.same(one, other)
+**   truth.allocator()          what this state's allocator is now, as a string
+**   truth.install(allocator)   puts it there (again)
 **
 **   state:run(chunk, ...)      calls the chunk in it: true, results | false, message;
 **                              only nil, booleans, numbers and strings pass
@@ -177,22 +177,18 @@ typedef struct Allocator {
 } Allocator;
 
 static int allocator(lua_State *L) {
-  Allocator *a = lua_newuserdatauv(L, sizeof *a, 0);
-  a->f = lua_getallocf(L, &a->ud);
+  Allocator a;
+  a.f = lua_getallocf(L, &a.ud);
+  (void)lua_pushlstring(L, (const char *)&a, sizeof a);
   return 1;
 }
 
 static int install(lua_State *L) {
-  const Allocator *a = lua_touserdata(L, 1);
-  luaL_checktype(L, 1, LUA_TUSERDATA);
-  lua_setallocf(L, a->f, a->ud);
+  Allocator a;
+  luaL_argcheck(L, lua_rawlen(L, 1) == sizeof a, 1, "no allocator");
+  memcpy(&a, luaL_checkstring(L, 1), sizeof a);
+  lua_setallocf(L, a.f, a.ud);
   return 0;
-}
-
-static int same(lua_State *L) {
-  const Allocator *a = lua_touserdata(L, 1), *b = lua_touserdata(L, 2);
-  lua_pushboolean(L, a != NULL && b != NULL && a->f == b->f && a->ud == b->ud);
-  return 1;
 }
 
 /* ---- the books, from inside ----------------------------------------------- */
@@ -503,7 +499,7 @@ static const luaL_Reg functions[] = {
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
     {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
     {"wrapped", wrapped},        {"allocator", allocator}, {"install", install},
-    {"same", same},              {"tableon", table_on},   {NULL, NULL}};
+    {"tableon", table_on},       {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

@@ -2,6 +2,7 @@
 #include "classify.h"
 
 #include "kind.h"
+#include "mixed.h"
 #include "source.h"
 
 #include <string.h>
@@ -13,7 +14,12 @@ const char *const hp_by_names[] = {"kind", "type", "size",  "source", "module",
 void hp_classified_free(hp_Classified *c) {
   hp_delete(c->of, c->n);
   hp_names_free(&c->names);
+  hp_mixed_free(c->mixed);
   memset(c, 0, sizeof *c);
+}
+
+const char *hp_classified_name(const hp_Classified *c, uint32_t cls, hp_Name *room) {
+  return c->mixed != NULL ? hp_mixed_name(c->mixed, cls, room) : hp_names_get(&c->names, cls);
 }
 
 /* What a class number of a member is made of, and remembered by. */
@@ -149,7 +155,7 @@ int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out) 
     hp_classified_free(&new);
     return rc;
   }
-  if (!new.objects) new.count = hp_names_count(&new.names);
+  if (!new.objects && new.mixed == NULL) new.count = hp_names_count(&new.names);
   *out = new;
   return HP_OK;
 }

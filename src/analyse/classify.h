@@ -25,19 +25,25 @@ typedef enum hp_By {
 /* "kind", "type" ...; NULL-terminated */
 extern const char *const hp_by_names[];
 
+struct hp_Mixed;
+
 /* The classes of a set's members. */
 typedef struct hp_Classified {
   uint32_t *of;   /* per member, ascending by id: its class. Owned, 'n' long. By id a
                      member is its own class, and this is its id */
   uint32_t n;
   uint32_t count; /* classes are below this */
-  hp_Names names; /* of the classes; empty by id */
+  hp_Names names; /* of the classes; empty by id, and where they are: */
+  struct hp_Mixed *mixed; /* combinations (mixed.h). Owned, or NULL */
   int objects;    /* made by id */
 } hp_Classified;
 
-/* Fills *out. RCS and VIA build the graph's reverse edges first. */
+/* Fills *out. RCS and VIA of a small part of the heap build the reverse edges first. */
 int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out);
 void hp_classified_free(hp_Classified *c);
+
+/* The name of a class, in 'room' or elsewhere; not by id. */
+const char *hp_classified_name(const hp_Classified *c, uint32_t cls, hp_Name *room);
 
 /* ---- for the classifiers that have files of their own --------------------- */
 

@@ -1,108 +1,182 @@
 /* Combinations of numbers: see combo.h. */
 #include "combo.h"
 
-#include "base/sort.h"
-
 #include <stdlib.h>
-#include <string.h>
+
+#define FIRST 3 /* combinations with numbers of their own come after the fixed ones */
+
+static size_t hash_of(uint64_t key) { return (size_t)(key * 0x9E3779B97F4A7C15u >> 32); }
+
+int hp_combos_init(hp_Combos *c) {
+  int rc = hp_vec_reserve(&c->at, FIRST);
+  if (rc != HP_OK) return rc;
+  for (; c->at.n < FIRST; c->at.n++) c->at.at[c->at.n].rest = c->at.at[c->at.n].last = 0;
+  return HP_OK;
+}
+
+void hp_combos_done(hp_Combos *c) {
+  hp_vec_free(&c->recent);
+  hp_delete(c->slots, c->nslots);
+  hp_delete(c->pairs, c->npairs);
+  c->slots = NULL;
+  c->pairs = NULL;
+  c->nslots = c->used = c->npairs = c->pairs_used = 0;
+}
 
 void hp_combos_free(hp_Combos *c) {
-  hp_vec_free(&c->members);
-  hp_vec_free(&c->first);
-  hp_delete(c->slots, c->nslots);
-  c->slots = NULL;
-  c->nslots = 0;
+  hp_combos_done(c);
+  hp_vec_free(&c->at);
 }
 
-const uint32_t *hp_combos_get(const hp_Combos *c, uint32_t number, uint32_t *n) {
-  uint32_t first = c->first.at[number];
-  uint32_t end = number + 1 < c->first.n ? c->first.at[number + 1] : (uint32_t)c->members.n;
-  *n = end - first;
-  return c->members.at + first;
+int hp_combos_members(hp_Combos *c, size_t n) {
+  int rc = n > c->recent.n ? hp_vec_reserve(&c->recent, n - c->recent.n) : HP_OK;
+  if (rc != HP_OK) return rc;
+  for (; c->recent.n < n; c->recent.n++) c->recent.at[c->recent.n].from = HP_COMBO_NONE;
+  return HP_OK;
 }
 
-static uint32_t hash_of(const uint32_t *members, uint32_t n) {
-  uint64_t h = n;
-  uint32_t i;
-  for (i = 0; i < n; i++) h = (h ^ members[i]) * 0x9E3779B97F4A7C15u;
-  return (uint32_t)(h >> 32);
+uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_COMBO_MAX]) {
+  uint32_t n = 0, i, at;
+  for (at = combo; at != HP_COMBO_EMPTY; at = c->at.at[at].rest) n++;
+  for (i = n, at = combo; at != HP_COMBO_EMPTY; at = c->at.at[at].rest)
+    members[--i] = c->at.at[at].last;
+  return n;
 }
 
-static size_t slot_of(const hp_Combos *c, const uint32_t *members, uint32_t n) {
-  size_t at = hash_of(members, n) & (c->nslots - 1);
-  for (; c->slots[at] != 0; at = (at + 1) & (c->nslots - 1)) {
-    uint32_t have;
-    const uint32_t *m = hp_combos_get(c, c->slots[at] - 1, &have);
-    if (have == n && (n == 0 || memcmp(m, members, n * sizeof *m) == 0)) break;
-  }
+/* ---- steps: what a combination becomes with a member ----------------------- */
+
+static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint32_t from, uint32_t member) {
+  size_t at = hash_of((uint64_t)from << 32 | member) & (n - 1);
+  while (slots[at].to != 0 && (slots[at].from != from || slots[at].member != member))
+    at = (at + 1) & (n - 1);
   return at;
 }
 
-static int grow(hp_Combos *c) {
-  hp_Combos new = *c;
-  uint32_t i, n;
-  new.nslots = c->nslots > 0 ? c->nslots * 2 : 64;
-  new.slots = hp_new(uint32_t, new.nslots);
-  if (new.slots == NULL) return HP_ENOMEM;
-  for (i = 0; i < hp_combos_count(c); i++) {
-    const uint32_t *m = hp_combos_get(c, i, &n);
-    new.slots[slot_of(&new, m, n)] = i + 1;
-  }
+static int grow_slots(hp_Combos *c) {
+  size_t n = c->nslots > 0 ? c->nslots * 4 : 1024, i;
+  hp_ComboSlot *slots = hp_new(hp_ComboSlot, n);
+  if (slots == NULL) return HP_ENOMEM;
+  for (i = 0; i < c->nslots; i++)
+    if (c->slots[i].to != 0)
+      slots[slot_of(slots, n, c->slots[i].from, c->slots[i].member)] = c->slots[i];
   hp_delete(c->slots, c->nslots);
-  *c = new;
+  c->slots = slots;
+  c->nslots = n;
   return HP_OK;
 }
 
-int hp_combos_intern(hp_Combos *c, const uint32_t *members, uint32_t n, uint32_t *number) {
-  size_t slot;
-  if (c->first.n * 2 >= c->nslots && grow(c) != HP_OK) return HP_ENOMEM;
-  slot = slot_of(c, members, n);
-  if (c->slots[slot] == 0) {
-    if (hp_vec_reserve(&c->first, 1) != HP_OK || hp_vec_reserve(&c->members, n) != HP_OK)
-      return HP_ENOMEM;
-    c->first.at[c->first.n++] = (uint32_t)c->members.n;
-    if (n > 0) memcpy(c->members.at + c->members.n, members, n * sizeof *members);
-    c->members.n += n;
-    c->slots[slot] = (uint32_t)c->first.n;
-  }
-  *number = c->slots[slot] - 1;
+static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo) {
+  hp_Combo *made;
+  if (hp_vec_reserve(&c->at, 1) != HP_OK) return HP_ENOMEM;
+  if (c->at.n >= UINT32_MAX) return HP_ELIMIT;
+  made = &c->at.at[c->at.n];
+  made->rest = rest;
+  made->last = last;
+  *combo = (uint32_t)c->at.n++;
   return HP_OK;
 }
 
-/* ---- from combinations to class names ------------------------------------- */
-
-static int by_text(const void *x, const void *y) {
-  return strcmp(*(const char *const *)x, *(const char *const *)y);
+static int remember(hp_Combos *c, uint32_t from, uint32_t member, uint32_t to) {
+  hp_ComboSlot *slot;
+  if (c->used * 2 >= c->nslots && grow_slots(c) != HP_OK) return HP_ENOMEM;
+  slot = &c->slots[slot_of(c->slots, c->nslots, from, member)];
+  c->used += slot->to == 0;
+  slot->from = from;
+  slot->member = member;
+  slot->to = to;
+  return HP_OK;
 }
 
-#define JOIN_MAX 64 /* names in one class's name; more are counted */
-
-static void join(const hp_Names *names, const uint32_t *members, uint32_t n, hp_Name *out) {
-  const char *texts[JOIN_MAX];
-  uint32_t i, shown = n < JOIN_MAX ? n : JOIN_MAX;
-  hp_name_set(out, n == 0 ? "<Nothing>" : "");
-  for (i = 0; i < shown; i++) texts[i] = hp_names_get(names, members[i]);
-  if (shown > 1) qsort(texts, shown, sizeof *texts, by_text);
-  for (i = 0; i < shown; i++) {
-    if (i > 0) hp_name_add(out, ", ");
-    if (i > 0 && out->n + strlen(texts[i]) + 24 > HP_NAME_MAX) break;
-    hp_name_add(out, texts[i]);
+/* *to = from with the member, which is not in it; there is room for one more. */
+static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
+  hp_Combo at = c->at.at[from];
+  uint32_t rest = from;
+  int rc = HP_OK;
+  if (c->nslots > 0) {
+    *to = c->slots[slot_of(c->slots, c->nslots, from, member)].to;
+    if (*to != 0) return HP_OK;
   }
-  if (i < n) hp_name_addf(out, "%s%u more", n > i && i == shown ? ", " : "", (unsigned)(n - i));
+  if (from != HP_COMBO_EMPTY && at.last > member) {
+    rc = insert(c, at.rest, member, &rest);
+    if (rc == HP_OK) rc = insert(c, rest, at.last, to);
+  } else {
+    rc = new_combo(c, from, member, to);
+  }
+  return rc == HP_OK ? remember(c, from, member, *to) : rc;
 }
 
-int hp_combos_name(const hp_Combos *combos, const hp_Names *names, uint32_t *of,
-                   uint32_t nof, hp_Names *out) {
-  size_t n = hp_combos_count(combos);
-  uint32_t *cls = hp_new(uint32_t, n), i, members;
-  int rc = cls == NULL ? HP_ENOMEM : HP_OK;
-  for (i = 0; i < n && rc == HP_OK; i++) {
-    const uint32_t *at = hp_combos_get(combos, i, &members);
-    hp_Name name;
-    join(names, at, members, &name);
-    rc = hp_names_intern(out, name.s, &cls[i]);
-  }
-  for (i = 0; i < nof && rc == HP_OK; i++) of[i] = cls[of[i]];
-  hp_delete(cls, n);
+/* ---- objects with many members -------------------------------------------- */
+
+static size_t pair_of(const uint64_t *pairs, size_t n, uint64_t pair) {
+  size_t at = hash_of(pair) & (n - 1);
+  while (pairs[at] != 0 && pairs[at] != pair) at = (at + 1) & (n - 1);
+  return at;
+}
+
+static int grow_pairs(hp_Combos *c) {
+  size_t n = c->npairs > 0 ? c->npairs * 2 : 256, i;
+  uint64_t *pairs = hp_new(uint64_t, n);
+  if (pairs == NULL) return HP_ENOMEM;
+  for (i = 0; i < c->npairs; i++)
+    if (c->pairs[i] != 0) pairs[pair_of(pairs, n, c->pairs[i])] = c->pairs[i];
+  hp_delete(c->pairs, c->npairs);
+  c->pairs = pairs;
+  c->npairs = n;
+  return HP_OK;
+}
+
+static int add_pair(hp_Combos *c, uint32_t object, uint32_t member) {
+  uint64_t pair = (uint64_t)(object + 1) << 32 | member;
+  size_t at;
+  if (c->pairs_used * 2 >= c->npairs && grow_pairs(c) != HP_OK) return HP_ENOMEM;
+  at = pair_of(c->pairs, c->npairs, pair);
+  c->pairs_used += c->pairs[at] == 0;
+  c->pairs[at] = pair;
+  return HP_OK;
+}
+
+/* The object gets one more member than a combination can have. */
+static int become_many(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
+  uint32_t members[HP_COMBO_MAX], n = hp_combos_get(c, *combo, members), i;
+  int rc = add_pair(c, object, member);
+  for (i = 0; i < n && rc == HP_OK; i++) rc = add_pair(c, object, members[i]);
+  if (rc == HP_OK) *combo = HP_COMBO_MANY;
   return rc;
+}
+
+static int by_pair(const void *x, const void *y) {
+  uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+  return (a > b) - (a < b);
+}
+
+const uint64_t *hp_combos_many(hp_Combos *c, size_t *n) {
+  size_t i, kept = 0;
+  for (i = 0; i < c->npairs; i++)
+    if (c->pairs[i] != 0) c->pairs[kept++] = c->pairs[i] - ((uint64_t)1 << 32);
+  if (kept > 1) qsort(c->pairs, kept, sizeof *c->pairs, by_pair);
+  *n = kept;
+  return c->pairs;
+}
+
+/* ---- adding ---------------------------------------------------------------- */
+
+/* Is the member in it, and how many has it? */
+static int contains(const hp_Combos *c, uint32_t combo, uint32_t member, uint32_t *n) {
+  for (*n = 0; combo != HP_COMBO_EMPTY; combo = c->at.at[combo].rest, ++*n)
+    if (c->at.at[combo].last == member) return 1;
+  return 0;
+}
+
+int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
+  hp_ComboStep *recent = &c->recent.at[member];
+  uint32_t n, to = *combo;
+  int rc;
+  if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
+  if (!contains(c, *combo, member, &n)) {
+    if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+    if ((rc = insert(c, *combo, member, &to)) != HP_OK) return rc;
+  }
+  recent->from = *combo;
+  recent->to = *combo = to;
+  return HP_OK;
 }

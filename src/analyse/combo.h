@@ -1,32 +1,76 @@
-/* Combinations: sets of small numbers, each set numbered once. For objects that
-** are told apart by several things at a time, such as the kinds of all that
-** refer to them. */
+/* Combinations: sets of small numbers, for objects that are told apart by several
+** things at a time, such as the kinds of all that refer to them.
+**
+** An object has the number of its combination so far, and takes members one by
+** one, in any order, some again and again. A combination is its largest member and
+** the combination of the rest, so equal sets have one number; and what a combination
+** becomes with a member is remembered, first of all for each member the last time it
+** came. Beyond HP_COMBO_MAX members that would cost too much: such an object is
+** *many*, and its members stand in a set of pairs. */
 #ifndef HP_COMBO_H
 #define HP_COMBO_H
 
-#include "base/names.h"
+#include "base/vec.h"
+
+#include <stdint.h>
+
+#define HP_COMBO_MAX 16
+
+#define HP_COMBO_NONE 0u /* no combination: the object takes no members */
+#define HP_COMBO_EMPTY 1u
+#define HP_COMBO_MANY 2u
+
+typedef struct hp_Combo {
+  uint32_t rest; /* the combination without: */
+  uint32_t last; /* its largest member */
+} hp_Combo;
+
+typedef struct hp_ComboStep {
+  uint32_t from, to; /* 'to' is 'from' with a member */
+} hp_ComboStep;
+
+typedef struct hp_ComboSlot {
+  uint32_t from, member;
+  uint32_t to; /* 0: free */
+} hp_ComboSlot;
 
 typedef struct hp_Combos {
-  HP_VEC(uint32_t) members; /* of all combinations, one after the other */
-  HP_VEC(uint32_t) first;   /* per combination: where its members start */
-  uint32_t *slots;          /* number + 1, by hash */
-  size_t nslots;
+  HP_VEC(hp_Combo) at;
+  HP_VEC(hp_ComboStep) recent; /* per member */
+  hp_ComboSlot *slots;         /* all steps, by hash */
+  size_t nslots, used;
+  uint64_t *pairs; /* (object + 1) << 32 | member, of those with many; by hash, 0: free */
+  size_t npairs, pairs_used;
 } hp_Combos;
 
+/* From zeroed. */
+int hp_combos_init(hp_Combos *c);
 void hp_combos_free(hp_Combos *c);
 
-/* The number of the combination of these n numbers: ascending, each once. */
-int hp_combos_intern(hp_Combos *c, const uint32_t *members, uint32_t n, uint32_t *number);
+/* Frees what only adding needs. */
+void hp_combos_done(hp_Combos *c);
 
-#define hp_combos_count(c) ((uint32_t)(c)->first.n)
+/* Members below n may be added from now on. */
+int hp_combos_members(hp_Combos *c, size_t n);
 
-/* Its members; *n: how many. */
-const uint32_t *hp_combos_get(const hp_Combos *c, uint32_t number, uint32_t *n);
+int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
-/* Names every combination after its members, "a, b" in alphabetical order or
-** "<Nothing>", and turns the combinations in of[0..nof) into numbers of 'out':
-** two combinations may come to the same name. */
-int hp_combos_name(const hp_Combos *combos, const hp_Names *members, uint32_t *of, uint32_t nof,
-                   hp_Names *out);
+/* Adds a member to the combination of an object. */
+static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
+  const hp_ComboStep *recent = &c->recent.at[member];
+  if (*combo == HP_COMBO_NONE) return HP_OK;
+  if (recent->from != *combo) return hp_combos_step(c, combo, object, member);
+  *combo = recent->to;
+  return HP_OK;
+}
+
+#define hp_combos_count(c) ((uint32_t)(c)->at.n)
+
+/* The members of a combination, how many; ascending. Not of HP_COMBO_MANY. */
+uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_COMBO_MAX]);
+
+/* The pairs of the objects with many, ascending, as (object << 32 | member): sorts them in
+** place, after which nothing can be added. *n: how many. */
+const uint64_t *hp_combos_many(hp_Combos *c, size_t *n);
 
 #endif

@@ -15,6 +15,9 @@ void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Na
 ** different texts never: what to remember a label by. */
 uint64_t hp_label_number(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e);
 
+/* Sets *out to the label of an entry under a string key. */
+void hp_label_field(const hp_Graph *g, uint32_t key, hp_Name *out);
+
 /* What a root is called: "registry", "main thread" ... */
 void hp_root_text(const hp_Root *r, hp_Name *out);
 

@@ -17,24 +17,26 @@ typedef struct hp_Row {
 
 typedef struct hp_Partition {
   const hp_Graph *graph;
-  hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows */
-  hp_Row *rows; /* owned, 'nrows' long; by size descending, then name; NULL by id */
+  hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows; else it
+                            has them by class, each class's ascending, once 'first' is there */
+  hp_Row *rows;          /* owned, 'nrows' long; by size descending; NULL by id */
   uint32_t nrows;
-  uint32_t *place; /* per class: its row. Owned, classes.count long; NULL by id */
-  uint64_t *sums;  /* by id: sizes of all rows before row i * HP_STRIDE. Owned */
+  uint32_t *place;   /* per class: its row. Owned, classes.count long; NULL by id */
+  uint32_t *first;   /* per class: where its objects start in 'of'. Owned, nrows + 1 long;
+                        NULL until objects of a row are asked for, and by id */
+  uint64_t *sums;    /* by id: sizes of all rows before row i * HP_STRIDE. Owned */
+  uint64_t *settled; /* rows that stand where they belong among those of equal size: by name,
+                        by id as in byid.h. Others are put in order when one of them is
+                        asked for. Owned */
 } hp_Partition;
 
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out);
 void hp_partition_free(hp_Partition *p);
 
-/* Row i. */
-hp_Row hp_partition_row(const hp_Partition *p, uint32_t i);
-
-/* Name of a row; "" by id. */
-const char *hp_partition_name(const hp_Partition *p, uint32_t row);
+/* Row i; its name ("" by id), in 'room' or elsewhere. */
+int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name, hp_Name *room);
 
 /* The members of rows i..j (0-based, j included) of the set it was made from. */
-int hp_partition_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j,
-                      hp_IdSet *out);
+int hp_partition_rows(hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j, hp_IdSet *out);
 
 #endif

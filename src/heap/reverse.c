@@ -251,6 +251,20 @@ int hp_referrers(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out) {
   return n < limit ? referrers_sparse(g, in, n, out) : referrers_dense(g, in, out);
 }
 
+int hp_referrers_or_all(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out, int *whole) {
+  size_t words = hp_words(g->n), i;
+  uint64_t *bits;
+  int rc;
+  *whole = in->n >= g->n / 4;
+  if (!*whole) return hp_referrers(g, in, out);
+  if ((bits = hp_new(uint64_t, words)) == NULL) return HP_ENOMEM;
+  hp_graph_of_type(g, HP_STRING, bits);
+  for (i = 0; i < words; i++) bits[i] = g->reachable[i] & ~bits[i];
+  rc = hp_idset_from_bits(out, bits, g->n);
+  hp_delete(bits, words);
+  return rc;
+}
+
 /* What heapy alone holds is not shown, even where the program refers to it. */
 int hp_referents(const hp_Graph *g, const hp_IdSet *in, hp_IdSet *out) {
   uint64_t *bits = hp_new(uint64_t, hp_words(g->n));

@@ -30,10 +30,14 @@ static uint32_t check_row(lua_State *L, const hp_SetPartition *p, int arg) {
 
 /* core.row(partition, i) -> name, count, size, cumulative size */
 static int core_row(lua_State *L) {
-  const hp_SetPartition *p = hp_check_partition(L, 1);
+  hp_SetPartition *p = hp_check_partition(L, 1);
   uint32_t i = check_row(L, p, 2);
-  hp_Row row = hp_partition_row(&p->partition, i);
-  lua_pushstring(L, hp_partition_name(&p->partition, i));
+  const char *name;
+  hp_Name room;
+  hp_Row row;
+  int rc = hp_partition_row(&p->partition, i, &row, &name, &room);
+  if (rc != HP_OK) return hp_state_fail(L, p->set->snapshot->state, rc);
+  lua_pushstring(L, name);
   lua_pushinteger(L, row.count);
   lua_pushinteger(L, (lua_Integer)row.size);
   lua_pushinteger(L, (lua_Integer)row.cumulative);
@@ -42,7 +46,7 @@ static int core_row(lua_State *L) {
 
 /* core.rowset(partition, i [, j]) -> set: the members of rows i to j */
 static int core_rowset(lua_State *L) {
-  const hp_SetPartition *p = hp_check_partition(L, 1);
+  hp_SetPartition *p = hp_check_partition(L, 1);
   uint32_t i = check_row(L, p, 2), j = lua_isnoneornil(L, 3) ? i : check_row(L, p, 3);
   hp_Set *out;
   (void)lua_getiuservalue(L, 1, 1); /* its set */

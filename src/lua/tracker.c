@@ -1,6 +1,7 @@
 /* The wrapper put in and taken out, and what it knows as Lua values. */
 #include "tracker.h"
 
+#include "attention.h"
 #include "track/timeline.h"
 
 #include <dlfcn.h>
@@ -46,11 +47,14 @@ static int is_reached(lua_State *L, hp_Track *t) {
 ** there now: then another place would close a circle. */
 static int is_next(lua_State *L, const hp_Track *t) {
   void *ud;
-  lua_Alloc f = lua_getallocf(L, &ud);
+  lua_Alloc f;
+  hp_attention_aside(L);
+  f = lua_getallocf(L, &ud);
   return t->f == NULL || (f == t->f && ud == t->ud);
 }
 
 static void install(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   t->f = lua_getallocf(L, &t->ud);
   lua_setallocf(L, hp_track_alloc, t);
   t->installed = 1;
@@ -58,6 +62,7 @@ static void install(lua_State *L, hp_Track *t) {
 
 /* Whose wrapper is around ours may hold on to it: then it stays. */
 static void uninstall(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   if (!is_outermost(L, t)) return;
   lua_setallocf(L, t->f, t->ud);
   t->installed = 0;

@@ -15,6 +15,7 @@
 /* Milliseconds to the next signal, by how many were sent; the last goes on. A program that
 ** is in C most of the time, between short runs of coroutines, needs many. */
 static const int pauses[] = {1, 2, 5, 10, 20, 50, 100, 250};
+#define ALONE 2 /* signals before something else is tried as well */
 #define PAUSES ((int)(sizeof pauses / sizeof *pauses))
 
 /* What the thread waits at: the descriptor that wakes it, then targets, then connections,
@@ -29,12 +30,14 @@ typedef struct Watch {
 /* For what somebody waits for, until the VM comes; for the rest a few times, lest a
 ** sleeping program be woken again and again for nothing. */
 static void get_attention(hp_Target *t, int64_t now) {
+  int sent;
   if (t->next == 0 || now < t->next) return;
   if (!hp_target_wanted(t) || (hp_target_work(t) < 2 && t->step >= PAUSES)) {
     t->next = 0;
     return;
   }
-  if (t->number != 0) hp_wake_send(t->number, hp_target_thread(t));
+  sent = t->number != 0 && hp_wake_send(t->number, t->usual, hp_target_thread(t));
+  if (t->reach != NULL && (!sent || t->step >= ALONE)) t->reach(t);
   t->next = now + pauses[t->step < PAUSES ? t->step : PAUSES - 1];
   t->step++;
 }

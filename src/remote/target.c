@@ -53,6 +53,8 @@ static void fill(hp_Target *t, const hp_TargetOptions *o) {
   t->slot = slot;
   t->listener = t->event = -1;
   t->number = o->number;
+  t->usual = o->usual;
+  t->reach = o->reach;
   t->console = o->console;
   t->limit = o->limit;
   t->started = hp_process_date();

@@ -37,7 +37,7 @@ typedef struct hp_BlockLeaf {
   hp_BlockPage *pages; /* NULL: this slot of the hash is free */
 } hp_BlockLeaf;
 
-#define HP_BLOCK_CLASSES 34 /* of pages' capacities: 2, 4, and multiples of 8 up to the 256 places of a page */
+#define HP_BLOCK_CLASSES 34 /* of pages' capacities: 2, 4, multiples of 8 up to all 256 places */
 
 typedef struct hp_Blocks {
   hp_BlockLeaf *leaves; /* by hash, 'nslots' long */

@@ -60,16 +60,17 @@ int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *fra
 
 int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site) {
   size_t i;
-  *site = HP_SITE_OTHER;
-  for (i = 0; i < n; i++)
-    if (frames[i] == HP_FRAME_NONE) return HP_OK;
+  uint32_t k;
   if (2 * ((size_t)hp_sites_count(s) + 1) > s->nslots && grow(s) != HP_OK) return HP_ENOMEM;
   i = slot_of(s, frames, n);
   if (s->slots[i] != 0) {
     *site = s->slots[i] - 1;
     return HP_OK;
   }
+  *site = HP_SITE_OTHER;
   if (is_full(s) || s->frames.n + n > UINT32_MAX) return HP_OK;
+  for (k = 0; k < n; k++)
+    if (frames[k] == HP_FRAME_NONE) return HP_OK;
   if (hp_vec_reserve(&s->frames, n) != HP_OK || hp_vec_reserve(&s->first, 1) != HP_OK)
     return HP_ENOMEM;
   memcpy(s->frames.at + s->frames.n, frames, n * sizeof *frames);

@@ -118,8 +118,8 @@ HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thre
   return n;
 }
 
-/* Recursion makes stacks of a few calls in all orders: what each place is multiplied with
-** must not have a simple relation to the next one's. */
+/* The products do not wait for one another. The factors are powers: calls of a recursion
+** differ by one and the same, and multiples would make many sums of these alike. */
 static inline uint64_t hash_of(const hp_Call *calls, unsigned n) {
   uint64_t h = 0, k = 0x9E3779B97F4A7C15u;
   unsigned i;

@@ -1,0 +1,177 @@
+-- Classes that are combinations, byvia and byrcs, on random programs whose labels are known as they
+-- are built: of the whole heap, gone through forwards, and of a few objects, by their referrers.
+
+local hp = require "heapy"
+local name_of = dofile "spec/graph/name.lua"
+local seeds = dofile "spec/graph/seed.lua"
+
+-- Holds objects in so many random ways, and notes what that is called: object -> set of labels.
+local ways = {
+  function(hold, random, object) -- a record; few keys, so shapes are shared
+    local key = "zq" .. random(5)
+    hold { [key] = object, other = random(9) }
+    return "." .. key
+  end,
+  function(hold, random, object) -- an array
+    local i, array = random(14), {}
+    for k = 1, i - 1 do array[k] = k end
+    array[i] = object
+    hold(array)
+    return i > 10 and "[11..]" or ("[%d]"):format(i)
+  end,
+  function(hold, random, object) -- under a key that is no name
+    local key = ("zq key %02d"):format(random(30))
+    hold { [key] = object }
+    return ('["%s"]'):format(key)
+  end,
+  function(hold, random, object) -- under a long key, another string each time
+    local key = ("zq"):rep(30) .. random(3)
+    hold { [key] = object }
+    return "." .. key
+  end,
+  function(hold, _, object)
+    hold { [object] = true }
+    return "[key]"
+  end,
+  function(hold, _, object)
+    hold(setmetatable({}, object))
+    return "metatable"
+  end,
+  function(hold, _, object)
+    local zq_held = object
+    hold(function() return zq_held end)
+    return "upvalue zq_held"
+  end,
+}
+
+local function dictionary_label(dictionary, random, object)
+  local key = ("zq_%d"):format(random(1000000000))
+  dictionary[key] = object
+  return "." .. key
+end
+
+local function sorted(set)
+  local list = {}
+  for label in pairs(set) do list[#list + 1] = label end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+-- Objects held in up to 'most' ways each, and what byvia has to call each of them.
+local function build(random, n, most)
+  local keep, dictionary, objects, names = {}, {}, {}, {}
+  local function hold(holder) keep[#keep + 1] = holder end
+  for i = 1, n do
+    local object, labels = { i }, { ["[11..]"] = true }
+    for _ = 1, random(most) do
+      local way = ways[random(#ways + 1)] or nil
+      local label = way and way(hold, random, object)
+        or dictionary_label(dictionary, random, object)
+      labels[label] = true
+    end
+    objects[10 + i], names[i] = object, sorted(labels)
+  end
+  for i = 1, 10 do objects[i] = false end
+  return objects, names, { keep, dictionary }
+end
+
+local function counted(names)
+  local counts = {}
+  for _, name in ipairs(names) do counts[name] = (counts[name] or 0) + 1 end
+  return counts
+end
+
+describe("byvia", function()
+  it("knows all labels of all objects of a heap", function()
+    seeds.property(12, function(random)
+      local objects, names, keep = build(random, 300, 7)
+      local h <close> = hp.heap()
+      local wanted = counted(names)
+      local found = {}
+      for _, row in pairs(h.byvia) do
+        local name = name_of(row)
+        if name:find("zq", 1, true) then found[name] = (found[name] or 0) + row.count end
+      end
+      for name, count in pairs(wanted) do
+        if name:find("zq", 1, true) then assert.equal(count, found[name], name) end
+      end
+      assert.truthy(keep and objects)
+    end)
+  end)
+
+  it("knows all labels of a few objects", function()
+    seeds.property(12, function(random)
+      local objects, names, keep = build(random, 40, 7)
+      local h <close> = hp.heap()
+      for i, name in ipairs(names) do
+        assert.equal(name, name_of(h:iso(objects[10 + i]).byvia))
+      end
+      assert.truthy(keep)
+    end)
+  end)
+
+  it("knows more labels of an object than a combination has room for", function()
+    local object, many, labels = {}, {}, {}
+    for i = 1, 40 do
+      many[i] = { [("zq%02d"):format(i)] = object, [("zq%02d"):format(i % 7 + 60)] = object }
+      labels[(".zq%02d"):format(i)], labels[(".zq%02d"):format(i % 7 + 60)] = true, true
+    end
+    many.again = { zq33 = object }
+    labels["local object"] = true
+    local h <close> = hp.heap()
+    assert.equal(sorted(labels), name_of(h:iso(object).byvia))
+    assert.equal(1, h:where { via = sorted(labels) }.count)
+    assert.equal(h:iso(object), h:where { via = sorted(labels) })
+    assert.equal(object, many.again.zq33)
+  end)
+
+  it("counts what does not fit into a name, the same whoever was first", function()
+    local a, b, keep = {}, {}, {}
+    for i = 1, 200 do
+      keep[i] = { [("zq%03d"):format(i)] = a, [("zq%03d"):format(201 - i)] = b }
+    end
+    local h <close> = hp.heap()
+    local rows = h:iso(keep[1].zq001, keep[1].zq200).byvia
+    local name = name_of(h:iso(keep[1].zq001).byvia)
+    assert.matches("^%.zq001, %.zq002, .*, %d+ more$", name)
+    assert.equal(2, rows.count)
+  end)
+end)
+
+describe("byrcs", function()
+  it("knows more kinds of referrers than a combination has room for", function()
+    local holder, keep, names = { {} }, {}, {} -- no local of a thread's has the object
+    for i = 1, 30 do
+      names[i] = ("Zq%02d"):format(i)
+      keep[i] = setmetatable({ holder[1] }, { __name = names[i] })
+    end
+    keep[31] = setmetatable({ holder[1] }, { __name = "Zq07" })
+    local h <close> = hp.heap()
+    local name = name_of(h:iso(holder[1]).byrcs)
+    names[#names + 1] = h:iso(holder).kind
+    table.sort(names)
+    assert.equal(table.concat(names, ", "), name)
+    assert.equal(1, h:where { rcs = name }.count)
+    assert.equal(31, #keep)
+  end)
+end)
+
+describe("rows of equal size", function()
+  it("are in the order of their names, whichever is asked for first", function()
+    local keep = {}
+    for i = 1, 500 do keep[("zq_%03d"):format((i * 7919) % 500)] = { i } end
+    local h <close> = hp.heap()
+    local some = h:where(function(node) return node.type == "table" and node.count == 1 end)
+    local backwards = {}
+    local set = some.byvia
+    for i = #set - 1, 0, -1 do backwards[i] = name_of(set[i]) end
+    local last_size, last_name = math.huge, ""
+    for i, row in pairs(some.byvia) do
+      local name = name_of(row)
+      assert.equal(backwards[i], name)
+      assert.is_true(row.size < last_size or row.size == last_size and last_name <= name)
+      last_size, last_name = row.size, name
+    end
+    assert.is_true(#set > 500 and keep.zq_000[1] > 0)
+  end)
+end)

@@ -1,0 +1,43 @@
+/* Labels of edges, numbered: equal texts have equal numbers.
+**
+** Most labels of a large heap are keys of dictionaries, each there once. Their texts
+** are not written before they are asked for: a short string is one object in a VM, so
+** its id is as good. */
+#ifndef HP_LABELS_H
+#define HP_LABELS_H
+
+#include "base/names.h"
+#include "heap/edge.h"
+
+typedef struct hp_LabelSlot {
+  uint64_t number; /* hp_label_number */
+  uint32_t label;  /* + 1 */
+} hp_LabelSlot;
+
+typedef struct hp_Labels {
+  const hp_Graph *g;
+  HP_VEC(uint32_t) what; /* per label: number in names, or id of the key with HP_LABEL_KEY */
+  HP_VEC(uint32_t) of;   /* per name: its label */
+  hp_Names names;
+  hp_LabelSlot *slots;
+  size_t nslots, used;
+} hp_Labels;
+
+/* From zeroed, but for the graph. */
+void hp_labels_free(hp_Labels *l);
+
+/* Frees what only numbering needs. */
+void hp_labels_done(hp_Labels *l);
+
+#define hp_labels_count(l) ((l)->what.n)
+
+/* The label of the edge that 'e' is at, from object 'from'. */
+int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label);
+
+/* The label that is this text. */
+int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label);
+
+/* Its text, in 'room' or elsewhere. */
+const char *hp_labels_text(const hp_Labels *l, uint32_t label, hp_Name *room);
+
+#endif

@@ -1,0 +1,148 @@
+/* Classes that are combinations: see mixed.h. */
+#include "mixed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN 64 /* members in one class's name; more are counted */
+
+static uint32_t *empty_combos(uint32_t n, const hp_IdSet *set) {
+  uint32_t *combo = hp_new(uint32_t, n), id;
+  hp_IdIter it;
+  if (combo == NULL) return NULL;
+  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) combo[id] = HP_COMBO_EMPTY;
+  return combo;
+}
+
+hp_Mixed *hp_mixed_new(const hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds) {
+  hp_Mixed *m = hp_new(hp_Mixed, 1);
+  if (m == NULL) return NULL;
+  m->labels.g = g;
+  m->kinds = kinds;
+  m->n = g->n;
+  m->combo = empty_combos(g->n, set);
+  if (m->combo == NULL || hp_combos_init(&m->combos) != HP_OK ||
+      (kinds != NULL && hp_combos_members(&m->combos, hp_names_count(kinds)) != HP_OK)) {
+    hp_mixed_free(m);
+    return NULL;
+  }
+  return m;
+}
+
+void hp_mixed_free(hp_Mixed *m) {
+  if (m == NULL) return;
+  hp_combos_free(&m->combos);
+  hp_labels_free(&m->labels);
+  hp_delete(m->combo, m->n);
+  hp_vec_free(&m->what);
+  hp_names_free(&m->many);
+  hp_delete(m, 1);
+}
+
+/* ---- names ---------------------------------------------------------------- */
+
+static const char *member_text(const hp_Mixed *m, uint32_t member, hp_Name *room) {
+  if (m->kinds != NULL) return hp_names_get(m->kinds, member);
+  return hp_labels_text(&m->labels, member, room);
+}
+
+static int by_text(const void *x, const void *y) {
+  return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static void join(const char **texts, uint32_t n, hp_Name *out) {
+  uint32_t i, shown = n < SHOWN ? n : SHOWN;
+  hp_name_set(out, n == 0 ? "<Nothing>" : "");
+  if (n > 1) qsort(texts, n, sizeof *texts, by_text);
+  for (i = 0; i < shown; i++) {
+    if (i > 0) hp_name_add(out, ", ");
+    if (i > 0 && out->n + strlen(texts[i]) + 24 > HP_NAME_MAX) break;
+    hp_name_add(out, texts[i]);
+  }
+  if (i < n) hp_name_addf(out, "%s%u more", i == shown ? ", " : "", (unsigned)(n - i));
+}
+
+const char *hp_mixed_name(const hp_Mixed *m, uint32_t cls, hp_Name *out) {
+  uint32_t what = m->what.at[cls], members[HP_COMBO_MAX], n, i;
+  const char *texts[HP_COMBO_MAX];
+  hp_Name rooms[HP_COMBO_MAX];
+  if (what >= hp_combos_count(&m->combos))
+    return hp_names_get(&m->many, what - hp_combos_count(&m->combos));
+  n = hp_combos_get(&m->combos, what, members);
+  for (i = 0; i < n; i++) texts[i] = member_text(m, members[i], &rooms[i]);
+  join(texts, n, out);
+  return out->s;
+}
+
+/* The name of what has all these members (in the low halves of 'pairs'). */
+static int name_many(const hp_Mixed *m, const uint64_t *pairs, uint32_t n, hp_Name *out) {
+  const char **texts = hp_new(const char *, n);
+  hp_Names all;
+  hp_Name room;
+  uint32_t i, number;
+  int rc = texts == NULL ? HP_ENOMEM : HP_OK;
+  memset(&all, 0, sizeof all);
+  for (i = 0; i < n && rc == HP_OK; i++)
+    rc = hp_names_intern(&all, member_text(m, (uint32_t)pairs[i], &room), &number);
+  for (i = 0; i < hp_names_count(&all) && rc == HP_OK; i++) texts[i] = hp_names_get(&all, i);
+  if (rc == HP_OK) join(texts, i, out);
+  hp_names_free(&all);
+  hp_delete(texts, n);
+  return rc;
+}
+
+/* ---- classes -------------------------------------------------------------- */
+
+static int new_class(hp_Mixed *m, uint32_t what, uint32_t *cls) {
+  if (hp_vec_reserve(&m->what, 1) != HP_OK) return HP_ENOMEM;
+  m->what.at[m->what.n] = what;
+  *cls = (uint32_t)m->what.n++;
+  return HP_OK;
+}
+
+/* Objects with many members: they have each the class of their name, whose number
+** takes the place of the combination. */
+static int finish_many(hp_Mixed *m) {
+  size_t n, i, end;
+  const uint64_t *pairs = hp_combos_many(&m->combos, &n);
+  int rc = HP_OK;
+  for (i = 0; i < n && rc == HP_OK; i = end) {
+    uint32_t object = (uint32_t)(pairs[i] >> 32), number;
+    hp_Name name;
+    for (end = i + 1; end < n && pairs[end] >> 32 == object;) end++;
+    rc = name_many(m, pairs + i, (uint32_t)(end - i), &name);
+    if (rc == HP_OK) rc = hp_names_intern(&m->many, name.s, &number);
+    if (rc == HP_OK) m->combo[object] = hp_combos_count(&m->combos) + number;
+  }
+  return rc;
+}
+
+static int finish_classes(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  size_t n = (size_t)hp_combos_count(&m->combos) + hp_names_count(&m->many);
+  uint32_t *known = hp_new(uint32_t, n), id, i = 0; /* per combination: its class + 1 */
+  hp_IdIter it;
+  int rc = known == NULL ? HP_ENOMEM : HP_OK;
+  for (hp_ids_begin(&it, set); rc == HP_OK && hp_ids_next(&it, &id); i++) {
+    uint32_t *cls = &known[m->combo[id]];
+    if (*cls == 0) {
+      rc = new_class(m, m->combo[id], cls);
+      ++*cls;
+    }
+    out->of[i] = *cls - 1;
+  }
+  hp_delete(known, n);
+  return rc;
+}
+
+int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  int rc = finish_many(m);
+  if (rc == HP_OK) rc = finish_classes(m, set, out);
+  if (rc != HP_OK) return rc;
+  hp_delete(m->combo, m->n);
+  m->combo = NULL;
+  hp_combos_done(&m->combos);
+  hp_labels_done(&m->labels);
+  out->count = (uint32_t)m->what.n;
+  out->mixed = m;
+  return HP_OK;
+}
