@@ -87,6 +87,7 @@ build = {
         "src/track/alloc.c",
         "src/track/begin.c",
         "src/track/blocks.c",
+        "src/track/call.c",
         "src/track/count.c",
         "src/track/look.c",
         "src/track/sample.c",

@@ -149,8 +149,10 @@ M.sections = {
     { "#", "#sites", "how many sites" },
     { "[]", "sites[i]", "row i, from 0 as printed, a table",
       "index, name, traceback, count, size, made, madesize, freed, peak, peaksize, cumulative; and "
-      .. "in a sample error and sizeerror, the standard errors of count and size. Bytes made and "
-      .. "at the peak are what the objects took when they were made." },
+      .. "in a sample error and sizeerror, the standard errors of count and size. What lives "
+      .. "counts with the bytes it has now, in madesize too, what was freed with those it was "
+      .. "made with; peaksize is at least that. shown: the name with the calls that differ, where "
+      .. "rows have the same name." },
     { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
     { "diff", "sites:diff(earlier)", "what has come since, site by site" },
     { "more", "sites.more", "the next rows" },
@@ -158,7 +160,8 @@ M.sections = {
   },
   {
     title = "A Timeline",
-    { "[]", "timeline[i]", "point i, from 1, a table: asked, bytes, and live objects by type" },
+    { "[]", "timeline[i]", "point i, from 1, a table: asked, bytes, and live objects by type; "
+      .. "string_bytes and so on, their bytes as made; parts_bytes, what else is held" },
     { "csv", "timeline:csv(path)", "the points as comma-separated values; without path as text" },
   },
 }

@@ -243,6 +243,8 @@ end
 --- The sites at which objects were made.
 M.sites = {}
 
+local CALLS = 500 -- characters of a site with some of its calls
+
 function M.sites.label(sites, count, size, difference)
   return format("%s of %d %s. %s %d %s, %d bytes.",
     difference and "Growth" or "Objects", sites, sites == 1 and "site" or "sites",
@@ -257,12 +259,18 @@ end
 function M.sites.row(row, sampled)
   local numbers = format("%6d %6d %8d%s %8d %8d %6d ", row.index, row.count, row.size,
     sampled and format(" %8.0f", row.sizeerror) or "", row.made, row.freed, row.peak)
-  return M.hang(numbers, M.name(row.name))
+  return M.hang(numbers, row.shown and M.name(row.shown, CALLS) or M.name(row.name))
 end
 
 function M.sites.sampled(interval)
   return format("Estimated from a sample: an object in every %d bytes on average; +/- is the "
     .. "standard error\nof Size.", interval)
+end
+
+--- What a sample does not tell: objects are taken as they are made, when they are small.
+function M.sites.grown(bytes)
+  return format("Objects are sampled as they are made. What they grew by (tables' arrays, stacks: "
+    .. "%d bytes\nwere asked for) counts in Size only with those that were taken.", bytes)
 end
 
 --- That the tracker was cut off, and why.
@@ -308,13 +316,14 @@ end
 -- @tparam {{string,{number,...}},...} rows names, and their values
 -- @treturn string
 function M.timeline(points, interval, asked, rows)
-  local lines = { format("The heap while %d bytes were asked for: %d points, %d bytes apart.",
+  local lines = { format("The heap while %d bytes were asked for: %d points, at least %d bytes "
+    .. "apart.",
     asked, points, interval) }
   for _, row in ipairs(rows) do
     local largest = 0
     for _, value in ipairs(row[2]) do largest = max(largest, value) end
     if largest > 0 then
-      lines[#lines + 1] = format("  %-10s %s  at most %d, now %d", row[1], M.spark(row[2]),
+      lines[#lines + 1] = format("  %-15s %s  at most %d, now %d", row[1], M.spark(row[2]),
         largest, row[2][#row[2]])
     end
   end

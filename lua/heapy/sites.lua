@@ -76,7 +76,49 @@ local function order(rows)
   return rows
 end
 
+-- How many frames of a row's traceback no other row of those has, from its first; and the first
+-- at which any two of them differ.
+local function difference(rows)
+  local seen, first = {}, nil
+  for _, row in ipairs(rows) do
+    local prefix = ""
+    for k, frame in ipairs(row.traceback) do
+      prefix = prefix .. frame .. "\n"
+      seen[prefix] = (seen[prefix] or 0) + 1
+      if seen[prefix] == 1 and row ~= rows[1] and not (first and first <= k) then first = k end
+    end
+  end
+  return seen, first or #rows[1].traceback + 1
+end
+
+-- Rows of one name show the calls that tell them apart.
+local function tell_apart(rows)
+  local seen, first = difference(rows)
+  for _, row in ipairs(rows) do
+    local shown, prefix = { row.name }, ""
+    if first > 2 and row.traceback[first] then shown[2] = "..." end
+    for k, frame in ipairs(row.traceback) do
+      prefix = prefix .. frame .. "\n"
+      if k > 1 and k >= first then shown[#shown + 1] = frame end
+      if k >= first and seen[prefix] == 1 then break end
+    end
+    row.shown = concat(shown, " < ")
+  end
+end
+
+local function name_rows(rows)
+  local by_name = {}
+  for _, row in ipairs(rows) do
+    local same = by_name[row.name] or {}
+    by_name[row.name], same[#same + 1] = same, row
+  end
+  for _, same in next, by_name do
+    if #same > 1 then tell_apart(same) end
+  end
+end
+
 local function new(rows, status, earlier)
+  name_rows(rows)
   local count, size = 0, 0
   for _, row in ipairs(rows) do count, size = count + row.count, size + row.size end
   return setmetatable({ _rows = order(rows), _status = status, _earlier = earlier,
@@ -116,6 +158,9 @@ local function diff(self, earlier)
   if not rawequal(getmetatable(earlier), Sites) then
     check.argument(1, "diff", "Sites", earlier, 2)
   end
+  if rawget(self, "_status").session ~= rawget(earlier, "_status").session then
+    check.fail(2, "bad argument #1 to 'diff' (it is of another hp.track(), which counted anew)")
+  end
   local before, rows = {}, {}
   for _, row in ipairs(rawget(earlier, "_rows")) do before[row.key] = row end
   local function take(row, sign, old)
@@ -143,6 +188,7 @@ local function note(sites)
   local lines = {}
   if sampled(sites) then
     lines[#lines + 1] = render.sites.sampled(status.sample)
+    lines[#lines + 1] = render.sites.grown(status.grown)
   end
   if status.missed > 0 then lines[#lines + 1] = render.sites.missed(status.missed) end
   if status.cut then
@@ -176,7 +222,9 @@ M.fields = {
 M.methods = { diff = diff }
 
 --- The row of a site, a table: index, name, traceback, count, size, made, madesize, freed, peak,
--- peaksize, cumulative; and in a sample error and sizeerror.
+-- peaksize, cumulative; and in a sample error and sizeerror. Bytes of what lives are those that it
+-- has grown to, in madesize as well; of what was freed, those that it was made with. So peaksize is
+-- the least that the most can have been. Where rows have one name, shown has the calls that differ.
 function Sites.__index(sites, key)
   if M.methods[key] then return M.methods[key] end
   local field = M.fields[key]

@@ -12,9 +12,24 @@ local open = io and io.open
 local M = {}
 local Timeline = { __name = "heapy.Timeline" }
 
---- Fields of a point, in the order of columns: bytes asked for so far, bytes held, live objects.
-M.columns = { "asked", "bytes", "string", "table", "function", "userdata", "thread", "upvalue",
-  "prototype" }
+local KINDS = { "string", "table", "function", "userdata", "thread", "upvalue", "prototype" }
+
+--- Fields of a point, in the order of columns: bytes asked for so far, bytes held, live objects by
+-- kind, their bytes as they were made, and in parts_bytes what else is held: the arrays that tables
+-- have grown, stacks, code, and the VM itself.
+M.columns = { "asked", "bytes" }
+for _, kind in ipairs(KINDS) do M.columns[#M.columns + 1] = kind end
+for _, kind in ipairs(KINDS) do M.columns[#M.columns + 1] = kind .. "_bytes" end
+M.columns[#M.columns + 1] = "parts_bytes"
+
+local function point_of(...)
+  local point, values = {}, { ... }
+  for k, column in ipairs(M.columns) do point[column] = values[k] end
+  local rest = point.bytes
+  for _, kind in ipairs(KINDS) do rest = rest - point[kind .. "_bytes"] end
+  point.parts_bytes = rest > 0 and rest or 0 -- in a sample an estimate
+  return point
+end
 
 --- What there is now.
 -- @treturn ?Timeline nil where there is none
@@ -23,9 +38,7 @@ function M.now()
   if not all then return nil end
   local points = { interval = interval }
   for i = 0, n - 1 do
-    local point, values = {}, { core.point(all, i) }
-    for k, column in ipairs(M.columns) do point[column] = values[k] end
-    points[i + 1] = point
+    points[i + 1] = point_of(core.point(all, i))
   end
   return setmetatable(points, Timeline)
 end

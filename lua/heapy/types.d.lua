@@ -78,10 +78,13 @@ function heapy.timeline() end
 ---@field threads boolean
 ---@field lines boolean
 ---@field cut boolean
+---@field session integer differs with each hp.track()
+---@field grown integer bytes asked for that are of no object
 
 ---@class heapy.Site
 ---@field index integer
 ---@field name string
+---@field shown string? where other rows have the same name: with the calls that differ
 ---@field traceback string[]
 ---@field count integer
 ---@field size integer

@@ -1,8 +1,9 @@
 -- Random programs that know on which line each of their objects is made.
 --
--- A program is given three tables' worth of room and writes into it: o[n] is an object, l[n] the
--- line that makes it. It does so without a call in between, as a call would let the VM save its pc,
--- which it does not do before it makes a table.
+-- A program is given three tables' worth of room and writes into it: o[n] is an object, l[n] its
+-- place: the line that makes it; "box:6", a line of another chunk; or { line }, where the VM does
+-- not tell that line from the one before, and both may be named. It does so without a call in
+-- between, as a call would let the VM save its pc, which it does not do before it makes a table.
 
 local M = {}
 
@@ -31,8 +32,8 @@ local function block(w, least, most)
   w.depth = w.depth - 1
 end
 
-local function one(w, expression)
-  w:add("n = n + 1; o[n] = %s; l[n] = %d", expression, w:line())
+local function one(w, expression, place)
+  w:add("n = n + 1; o[n] = %s; l[n] = %s", expression, place and ("%q"):format(place) or w:line())
 end
 
 -- The same in code that may run in the middle of a statement: it counts for itself.
@@ -59,9 +60,9 @@ local plain = {
   function(w) one(w, "table.pack(n)") end,
   function(w) one(w, "{...}") end,
   function(w) one(w, "n % 2 == 0 and {} or {n}") end,
-  function(w) one(w, "box.new") end, -- by __index
-  function(w) one(w, "box + 1") end,
-  function(w) one(w, "box:make()") end,
+  function(w) one(w, "box.new", "box:6") end, -- by __index
+  function(w) one(w, "box + 1", "box:8") end,
+  function(w) one(w, "box:make()", "box:3") end,
 }
 
 statements = {
@@ -79,6 +80,28 @@ statements = {
       .. "l[n + 7] = %d", at, at, at, at + 1, at + 1, at + 2)
     w:add("t = o[n + 1]; o[n + 2] = t.a; o[n + 3] = t.b; o[n + 4] = t.b.c; o[n + 5] = t.b.c.d; "
       .. "o[n + 6] = t.b.c.e; o[n + 7] = t.f; n = n + 7")
+  end },
+  { flat = true, write = function(w) -- a function of several lines is where it begins
+    local at = w:line()
+    w:add "n = n + 1; o[n] = function(...)"
+    w:add "  local function inner() return n end"
+    w:add "  return inner, o, ..."
+    w:add("end; l[n] = %d", at)
+    w:add "n = n + 1; o[n] = (select(1, o[n - 1]()))"
+    w:add("l[n] = %d", at + 1)
+  end },
+  { flat = true, write = function(w) -- braces that begin a line, in a list
+    local at = w:line()
+    w:add "o[n + 1] = {"
+    w:add "  {},"
+    w:add "  { n },"
+    w:add "  { x = n,"
+    w:add "    y = { n } }, {}, { n }, { 1, 2,"
+    w:add("  n } }; l[n + 1] = %d", at)
+    w:add("l[n + 2] = { %d }; l[n + 3] = { %d }; l[n + 4] = { %d }; l[n + 5] = %d; l[n + 6] = %d; "
+      .. "l[n + 7] = %d; l[n + 8] = { %d }", at + 1, at + 2, at + 3, at + 4, at + 4, at + 4, at + 4)
+    w:add "t = o[n + 1]; o[n + 2] = t[1]; o[n + 3] = t[2]; o[n + 4] = t[3]; o[n + 5] = t[3].y"
+    w:add "o[n + 6] = t[4]; o[n + 7] = t[5]; o[n + 8] = t[6]; n = n + 8"
   end },
   { write = function(w)
     w:add("if n %% %d == 0 then", w.random(2, 3))

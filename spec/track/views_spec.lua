@@ -196,8 +196,118 @@ describe("hp.track", function()
   end)
 end)
 
+describe("the timeline", function()
+  after_each(function() hp.untrack() end)
+
+  it("has bytes by kind, which sum to what is held", function()
+    collectgarbage()
+    collectgarbage "stop"
+    hp.track { timeline = 10000 }
+    local kept = {}
+    for i = 1, 2000 do kept[i] = { ("x"):rep(50) .. i } end
+    local line = hp.timeline()
+    collectgarbage "restart"
+    local last = line[#line]
+    assert.is_true(last.string_bytes > line[1].string_bytes + 1900 * 75)
+    assert.is_true(last.table_bytes > line[1].table_bytes + 1900 * 56)
+    local sum = last.parts_bytes
+    for _, kind in ipairs { "string", "table", "function", "userdata", "thread", "upvalue",
+      "prototype" } do sum = sum + last[kind .. "_bytes"] end
+    assert.equal(last.bytes, sum)
+    assert.equal(2000, #kept)
+  end)
+
+  it("goes on where only arrays grow", function()
+    hp.track { timeline = 1 << 16 }
+    local array = {}
+    for i = 1, 1 << 18 do array[i] = i end
+    local line = hp.timeline()
+    assert.equal(1 << 18, #array)
+    assert.is_true(#line > 4)
+    assert.is_true(line[#line].parts_bytes > line[1].parts_bytes + (1 << 20))
+    assert.is_true(line[#line].parts_bytes > line[#line].table_bytes)
+  end)
+
+  it("keeps its beginning, however long it gets", function()
+    hp.track { timeline = 100 }
+    local first = hp.timeline()[1]
+    for _ = 1, 5000 do assert.is_table({}) end
+    local line = hp.timeline()
+    assert.is_true(line.interval > 100)
+    assert.same({ first.asked, first.bytes }, { line[1].asked, line[1].bytes })
+    assert.truthy(tostring(line):find("at least " .. line.interval .. " bytes apart", 1, true))
+  end)
+end)
+
+describe("rows of sites", function()
+  after_each(function() hp.untrack() end)
+
+  it("contradict neither themselves nor what lives", function()
+    hp.track()
+    local grown, line = {}, here()
+    for i = 1, 10000 do grown[i] = i end
+    assert.equal(10000, #grown)
+    local row = row_at(hp.sites(), line)
+    assert.is_true(row.size > 100000)
+    assert.is_true(row.madesize >= row.size and row.peaksize >= row.size)
+  end)
+
+  it("are of one session", function()
+    hp.track()
+    local before = hp.sites()
+    assert.equal(0, #before:diff(before))
+    hp.untrack()
+    hp.track { sample = 1000 }
+    local ok, problem = pcall(function() local _ = hp.sites():diff(before) end)
+    assert.is_false(ok)
+    assert.truthy(problem:find("is of another hp.track()", 1, true))
+    assert.truthy(problem:find("views_spec", 1, true))
+  end)
+
+  it("of one name show the calls that differ", function()
+    local kept = {}
+    local function make() kept[#kept + 1] = {} end
+    local line = here() - 1
+    local function one() make() make = make end
+    local function two() make() make = make end
+    hp.track { frames = 4 }
+    one() two()
+    local shown = {}
+    for _, row in pairs(hp.sites()) do
+      if row.name:find(":" .. line .. " ", 1, true) then shown[#shown + 1] = row.shown end
+    end
+    table.sort(shown)
+    assert.equal(2, #shown)
+    assert.truthy(shown[1]:find("< [^<]*views_spec.lua:" .. line + 2 .. " in"))
+    assert.truthy(shown[2]:find("< [^<]*views_spec.lua:" .. line + 3 .. " in"))
+    local text = tostring(hp.sites().all):gsub("\n +", " ")
+    assert.truthy(text:find(shown[1], 1, true), text)
+  end)
+end)
+
 describe("a sample", function()
   after_each(function() hp.untrack() end)
+
+  it("knows what was there before", function()
+    local old = {}
+    for i = 1, 20000 do old[i] = { i } end
+    local function before(sites)
+      for _, row in pairs(sites) do if row.name == "(before tracking)" then return row end end
+    end
+    hp.track()
+    local all = before(hp.sites())
+    assert.is_true(all.count > #old)
+    hp.untrack()
+    hp.track { sample = 2048 }
+    local some = before(hp.sites())
+    assert.is_true(math.abs(some.count - all.count) < 5 * some.error, some.count)
+    old = nil
+    collectgarbage()
+    local left = before(hp.sites())
+    assert.is_true(left.count < some.count - 10000)
+    assert.is_nil(old)
+    assert.truthy(tostring(hp.sites()):find("sampled as they are made", 1, true))
+  end)
 
   -- Objects at two lines: small ones in numbers, and larger ones.
   local function work(kept)

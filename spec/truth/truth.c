@@ -477,6 +477,15 @@ static int state_close(lua_State *L) {
   return 1;
 }
 
+/* tableon(thread) -> a table that was made on the thread, which does not run */
+static int table_on(lua_State *L) {
+  lua_State *other = lua_tothread(L, 1);
+  luaL_argexpected(L, other != NULL, 1, "thread");
+  lua_newtable(other);
+  lua_xmove(other, L, 1);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {{"run", state_run},     {"resume", state_resume},
                                    {"live", state_live},   {"limit", state_limit},
                                    {"every", state_every}, {"close", state_close},
@@ -490,7 +499,7 @@ static const luaL_Reg functions[] = {
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
     {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
     {"wrapped", wrapped},        {"allocator", allocator}, {"install", install},
-    {NULL, NULL}};
+    {"tableon", table_on},       {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

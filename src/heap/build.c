@@ -55,6 +55,7 @@ static int make_born(Build *b) {
   for (m = 0; m < b->in->nmoments; m++) {
     uint64_t *bits = hp_new(uint64_t, hp_words(g->n));
     if (bits == NULL) return HP_ENOMEM;
+    memset(&g->born.at[m], 0, sizeof g->born.at[m]);
     g->born.at[m].serial = b->in->moments[m].serial;
     g->born.at[m].bits = bits;
     g->born.n = m + 1;
@@ -323,6 +324,7 @@ int hp_build(const hp_BuildInput *in, hp_Graph *g) {
   if (rc == HP_OK) rc = shrink(g);
   if (rc == HP_OK) rc = hp_kinds_new(g);
   if (rc == HP_OK && in->track != NULL) rc = hp_origin_take(g, in->track);
+  if (rc == HP_OK && g->origin != NULL) hp_origin_date(g, in->track, in->moments);
   if (rc != HP_OK) hp_graph_free(g);
   return rc;
 }

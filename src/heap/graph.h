@@ -80,6 +80,8 @@ typedef struct hp_Totals {
 /* Which objects came into being after an earlier moment. */
 typedef struct hp_Born {
   uint32_t serial; /* of that moment */
+  int dated;       /* it was in the session of tracking in which the graph was taken, */
+  uint64_t births; /* after so many births */
   uint64_t *bits;  /* owned */
 } hp_Born;
 

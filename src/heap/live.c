@@ -1,25 +1,34 @@
 /* Objects still there: see live.h. */
 #include "live.h"
 
-/* What lies behind the mark on a list; NULL if the mark is not on it. */
-static const char *behind(const char *list, const char *mark) {
-  while (list != NULL && list != mark) list = hp_next(list);
-  return list;
-}
+#include "origin.h"
 
-static void find(const hp_Vm *vm, const hp_Graph *g, const char *list, const hp_IdSet *set,
-                 uint64_t *alive) {
+typedef struct Search {
+  const hp_Vm *vm;
+  const hp_Graph *g;
+  const hp_Moment *m;
+  hp_Track *track;
+  const hp_IdSet *set;
+  uint64_t *alive;
+} Search;
+
+/* On the list: what is behind the mark was there, what is before it maybe. */
+static void find(const Search *s, const char *list, const char *mark) {
+  int behind = mark == NULL;
   for (; list != NULL; list = hp_next(list)) {
-    uint32_t id = hp_addrs_id(&g->addrs, list);
-    if (id != HP_NONE && hp_idset_has(set, id) && !hp_is_dead(vm, list)) hp_bit_set(alive, id);
+    uint32_t id = hp_addrs_id(&s->g->addrs, list);
+    behind |= list == mark;
+    if (id == HP_NONE || !hp_idset_has(s->set, id) || hp_is_dead(s->vm, list)) continue;
+    if (behind || hp_origin_age_now(s->track, s->m, list) == HP_OLDER) hp_bit_set(s->alive, id);
   }
 }
 
-void hp_live(const hp_Vm *vm, const hp_Graph *g, const hp_Moment *m, const hp_IdSet *set,
-             uint64_t *alive) {
-  find(vm, g, behind(hp_g_allgc(vm->g), m->allgc), set, alive);
-  find(vm, g, behind(hp_g_finobj(vm->g), m->finobj), set, alive);
-  find(vm, g, hp_g_fixedgc(vm->g), set, alive);
+void hp_live(const hp_Vm *vm, const hp_Graph *g, const hp_Moment *m, hp_Track *track,
+             const hp_IdSet *set, uint64_t *alive) {
+  Search s = {vm, g, m, track, set, alive};
+  find(&s, hp_g_allgc(vm->g), m->allgc);
+  find(&s, hp_g_finobj(vm->g), m->finobj);
+  find(&s, hp_g_fixedgc(vm->g), NULL);
 }
 
 static int any_before(const hp_Graph *g, const char *o, const char *mark, const uint64_t *bits) {

@@ -2,19 +2,21 @@
 ** by address, so their pages are gone through side by side. */
 #include "match.h"
 
+#include "origin.h"
+
 typedef struct Match {
   const hp_Graph *from, *to;
   const hp_Graph *older, *newer;
-  const uint64_t *born; /* in newer, since older; NULL: not known */
+  const hp_Born *born; /* in newer, since older; NULL: not known */
   const uint64_t *in;
   uint64_t *out;
   uint32_t uncertain;
 } Match;
 
-static const uint64_t *born_since(const hp_Graph *g, uint32_t serial) {
+const hp_Born *hp_born_since(const hp_Graph *g, uint32_t serial) {
   size_t i;
   for (i = 0; i < g->born.n; i++)
-    if (g->born.at[i].serial == serial) return g->born.at[i].bits;
+    if (g->born.at[i].serial == serial) return &g->born.at[i];
   return NULL;
 }
 
@@ -26,8 +28,8 @@ static int is_same(Match *m, uint32_t a, uint32_t b) {
     m->uncertain++;
     return 1;
   }
-  if (!hp_bit_get(m->born, b)) return 1;
-  m->uncertain += ((x | y) & HP_INFO_FINAL) != 0;
+  if (!hp_bit_get(m->born->bits, b)) return 1;
+  m->uncertain += ((x | y) & HP_INFO_FINAL) != 0 && !hp_born_is_sure(m->newer, m->born, b);
   return 0;
 }
 
@@ -68,7 +70,7 @@ int hp_match(const hp_Graph *from, const hp_IdSet *in, const hp_Graph *to, hp_Id
   Match m = {from, to, forward ? from : to, forward ? to : from, NULL, NULL, NULL, 0};
   uint64_t *bits = hp_idset_to_bits(in);
   int rc = HP_ENOMEM;
-  m.born = born_since(m.newer, m.older->serial);
+  m.born = hp_born_since(m.newer, m.older->serial);
   m.in = bits;
   m.out = hp_new(uint64_t, hp_words(to->n));
   if (bits != NULL && m.out != NULL) {
@@ -79,4 +81,24 @@ int hp_match(const hp_Graph *from, const hp_IdSet *in, const hp_Graph *to, hp_Id
   hp_delete(bits, hp_words(from->n));
   hp_delete(m.out, hp_words(to->n));
   return rc;
+}
+
+static int may_be_older(const hp_Graph *g, uint32_t id, const hp_Graph *older) {
+  uint8_t x = 0, y = g->info[id];
+  if (older != NULL) {
+    uint32_t was = hp_addrs_id(&older->addrs, hp_addrs_at(&g->addrs, id));
+    if (was == HP_NONE) return 0;
+    x = older->info[was];
+    if ((x & HP_INFO_TYPE) != (y & HP_INFO_TYPE)) return 0;
+  }
+  return ((x | y) & HP_INFO_FINAL) != 0;
+}
+
+uint32_t hp_born_doubts(const hp_Graph *g, const hp_Born *since, const hp_IdSet *born,
+                        const hp_Graph *older) {
+  hp_IdIter it;
+  uint32_t id, n = 0;
+  for (hp_ids_begin(&it, born); hp_ids_next(&it, &id);)
+    n += !hp_born_is_sure(g, since, id) && may_be_older(g, id, older);
+  return n;
 }

@@ -6,7 +6,10 @@
 ** lies behind it is older than the moment, what lies before it is younger. A
 ** snapshot holds two such marks, one in each list; a later walk that meets them
 ** knows of every object whether it was there at that moment -- even one whose
-** address an older object had. */
+** address an older object had.
+**
+** What the lists say less of, objects with finalizers, the tracker knows by their
+** births (origin.h), as long as one session of it lasts. */
 #ifndef HP_MOMENT_H
 #define HP_MOMENT_H
 
@@ -18,6 +21,8 @@ typedef struct hp_Moment {
   const char *allgc;  /* an object without a finalizer */
   const char *finobj; /* one with */
   uint32_t serial;    /* later moments have larger ones */
+  uint64_t session;   /* of tracking, as it was then; 0: the VM was not tracked */
+  uint64_t births;    /* in that session so far */
 } hp_Moment;
 
 typedef enum hp_Age { HP_OLDER, HP_YOUNGER, HP_UNCERTAIN } hp_Age;

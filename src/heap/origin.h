@@ -4,6 +4,7 @@
 #define HP_ORIGIN_H
 
 #include "graph.h"
+#include "moment.h"
 #include "track/track.h"
 
 typedef struct hp_Origin {
@@ -12,10 +13,24 @@ typedef struct hp_Origin {
   uint32_t *birth; /* per object: births before it, but for a scale that they share. Owned;
                       0: before tracking, or not recorded */
   uint32_t n;
+  unsigned lost; /* bits that births have lost at their lower end */
 } hp_Origin;
 
 /* Sets g->origin. */
 int hp_origin_take(hp_Graph *g, hp_Track *track);
+
+/* Was the object there at a moment of the session in which g was taken, going by its
+** birth? Uncertain: it has no record, or births have lost the bits that would tell. */
+hp_Age hp_origin_age(const hp_Graph *g, uint32_t id, uint64_t births);
+
+/* The same of object o as it is now; in another session uncertain. */
+hp_Age hp_origin_age_now(hp_Track *track, const hp_Moment *m, const char *o);
+
+/* Corrects g->born, the i-th of which is of moments[i], by the births of objects. */
+void hp_origin_date(hp_Graph *g, const hp_Track *track, const hp_Moment *moments);
+
+/* Does a birth tell whether the object is among the born? */
+int hp_born_is_sure(const hp_Graph *g, const hp_Born *born, uint32_t id);
 void hp_origin_free(hp_Origin *o);
 size_t hp_origin_bytes(const hp_Origin *o);
 

@@ -44,42 +44,41 @@ static int core_unreachable(lua_State *L) {
   return hp_answer_set(L, out, rc);
 }
 
+/* Of the set what was born since a moment, which 'older' is the graph of, or NULL. */
+static int born_since(const hp_Set *set, const hp_Born *since, const hp_Graph *older, hp_Set *out) {
+  const hp_Graph *g = &set->snapshot->graph;
+  hp_IdSet born = {0, 0, NULL, NULL};
+  int rc = hp_idset_from_bits(&born, since->bits, g->n);
+  if (rc == HP_OK) rc = hp_idset_combine(&out->ids, &set->ids, &born, HP_AND);
+  hp_idset_free(&born);
+  if (rc != HP_OK) return rc;
+  out->approximate = set->approximate || hp_born_doubts(g, since, &out->ids, older) > 0;
+  return HP_OK;
+}
+
 /* core.since(set, mark) -> set */
 static int core_since(lua_State *L) {
   uint32_t serial = hp_check_mark(L, 2);
   hp_Set *set = hp_check_set(L, 1), *out = hp_push_beside(L, 1);
-  const hp_Graph *g = &set->snapshot->graph;
-  hp_IdSet born = {0, 0, NULL, NULL};
-  size_t i;
-  int rc;
-  for (i = 0; i < g->born.n && g->born.at[i].serial != serial; i++) {}
-  if (i == g->born.n) return luaL_argerror(L, 2, "the mark is not older than the snapshot");
-  rc = hp_idset_from_bits(&born, g->born.at[i].bits, g->n);
-  if (rc == HP_OK) rc = hp_idset_combine(&out->ids, &set->ids, &born, HP_AND);
-  hp_idset_free(&born);
-  return hp_answer_set(L, out, rc);
+  const hp_Born *since = hp_born_since(&set->snapshot->graph, serial);
+  if (since == NULL) return luaL_argerror(L, 2, "the mark is not older than the snapshot");
+  return hp_answer_set(L, out, born_since(set, since, NULL, out));
 }
 
 /* core.bornafter(set, other) -> set: the members born after other's snapshot was taken |
 ** nil, where that is not known: it is younger, of another VM, or closed when set's was taken */
 static int core_bornafter(lua_State *L) {
   hp_Set *set = hp_check_set(L, 1), *other = hp_check_set(L, 2), *out;
-  const hp_Graph *g;
-  hp_IdSet born = {0, 0, NULL, NULL};
-  uint32_t serial;
-  size_t i;
-  int rc;
+  const hp_Graph *g, *older;
+  const hp_Born *since;
   lua_settop(L, 2);
   out = hp_push_beside(L, 1);
   (void)hp_check_set(L, 2);
   g = &set->snapshot->graph;
-  serial = other->snapshot->graph.serial;
-  for (i = 0; i < g->born.n && g->born.at[i].serial != serial; i++) {}
-  if (i == g->born.n || g->vm != other->snapshot->graph.vm) return 0;
-  rc = hp_idset_from_bits(&born, g->born.at[i].bits, g->n);
-  if (rc == HP_OK) rc = hp_idset_combine(&out->ids, &set->ids, &born, HP_AND);
-  hp_idset_free(&born);
-  return hp_answer_set(L, out, rc);
+  older = &other->snapshot->graph;
+  since = hp_born_since(g, older->serial);
+  if (since == NULL || g->vm != older->vm) return 0;
+  return hp_answer_set(L, out, born_since(set, since, older, out));
 }
 
 /* core.count(set) -> integer */

@@ -78,8 +78,21 @@ static hp_Held *push_marks(lua_State *L, hp_State *s, size_t size) {
   return held;
 }
 
+/* The tracker saw the marks being made; or somebody has taken its place meanwhile. */
+static void note_births(hp_Moment *m, hp_Track *t, uint64_t calls) {
+  if (t == NULL || !t->on) return;
+  if (t->calls == calls) {
+    hp_track_renew(t);
+    return;
+  }
+  m->session = t->session;
+  m->births = t->births;
+}
+
 void *hp_state_begin(lua_State *L, hp_State *s, size_t size, const char *metatable) {
+  uint64_t calls = s->track == NULL ? 0 : s->track->calls;
   hp_Held *held = push_marks(L, s, size);
+  note_births(&held->moment, s->track, calls);
   lua_pushvalue(L, -2);
   luaL_setmetatable(L, metatable);
   lua_pop(L, 1);

@@ -212,10 +212,11 @@ static hp_Track *begun(lua_State *L) {
 static int core_tracking(lua_State *L) {
   const hp_Track *t;
   int around;
-  lua_createtable(L, 0, 15); /* first: where something is allocated, finalizers may end it */
+  lua_createtable(L, 0, 16); /* first: where something is allocated, finalizers may end it */
   t = begun(L);
   if (t == NULL) return 0;
   around = !is_outermost(L, t); /* another wrapper is: then the C stack tells nothing */
+  set_integer(L, "session", t->begun);
   set_integer(L, "frames", t->nframes);
   set_integer(L, "sample", t->interval);
   set_integer(L, "sites", hp_sites_count(t->sites) - HP_SITE_FIRST);
@@ -223,6 +224,7 @@ static int core_tracking(lua_State *L) {
   set_integer(L, "bytes", hp_track_bytes(t));
   set_integer(L, "born", t->births);
   set_integer(L, "asked", t->asked);
+  set_integer(L, "grown", t->grown);
   set_integer(L, "missed", t->missed);
   set_integer(L, "uncertain", t->uncertain);
   set_integer(L, "most", t->sites->most - HP_SITE_FIRST);
@@ -275,18 +277,21 @@ static void push_text(lua_State *L, const char *text) {
 static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
 
 /* core.siterow(rows, i) -> of site i: name; live objects and bytes; made, bytes made; most at a
-** time, bytes; standard errors of live, bytes */
+** time, bytes; standard errors of live, bytes. What lives counts with the bytes that it has
+** grown to; what was freed, and the most at a time, as it was made, which is all that is known:
+** but there is at least what lives now. */
 static int core_siterow(lua_State *L) {
   lua_Integer i;
   const hp_SiteRows *rows = check_rows(L, &i);
   const hp_SiteRow *row = &rows->at[i];
+  double grown = row->size.bytes - row->stat.live_bytes, most = row->stat.peak_bytes;
   push_text(L, hp_sites_name(rows->sites, (uint32_t)i));
   lua_pushinteger(L, whole(row->stat.live));
   lua_pushinteger(L, whole(row->size.bytes));
   lua_pushinteger(L, whole(row->stat.made));
-  lua_pushinteger(L, whole(row->stat.made_bytes));
+  lua_pushinteger(L, whole(row->stat.made_bytes + grown));
   lua_pushinteger(L, whole(row->stat.peak));
-  lua_pushinteger(L, whole(row->stat.peak_bytes));
+  lua_pushinteger(L, whole(most > row->size.bytes ? most : row->size.bytes));
   lua_pushnumber(L, sqrt(row->stat.var > 0 ? row->stat.var : 0));
   lua_pushnumber(L, sqrt(row->size.var > 0 ? row->size.var : 0));
   return 9;
@@ -314,7 +319,7 @@ static int core_timeline(lua_State *L) {
 }
 
 /* core.point(points, i) -> bytes asked for until then, bytes held, then live strings, tables,
-** functions, userdata, threads, upvalues, prototypes */
+** functions, userdata, threads, upvalues, prototypes, and the bytes of each as made */
 static int core_point(lua_State *L) {
   const hp_Timeline *line = luaL_checkudata(L, 1, HP_TIMELINE);
   lua_Integer i = luaL_checkinteger(L, 2);
@@ -323,7 +328,8 @@ static int core_point(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)line->points[i].asked);
   lua_pushinteger(L, (lua_Integer)line->points[i].bytes);
   for (k = 0; k < HP_POINT_TAGS; k++) lua_pushinteger(L, whole(line->points[i].live[k]));
-  return 2 + HP_POINT_TAGS;
+  for (k = 0; k < HP_POINT_TAGS; k++) lua_pushinteger(L, whole(line->points[i].size[k]));
+  return 2 + 2 * HP_POINT_TAGS;
 }
 
 static void new_metatable(lua_State *L, const char *name, lua_CFunction drop) {
@@ -345,7 +351,20 @@ void hp_tracker_open(lua_State *L) {
   new_metatable(L, HP_TIMELINE, NULL);
 }
 
+#if defined(HP_TESTING)
+/* core.advance(n): as if n more objects had been made */
+static int core_advance(lua_State *L) {
+  hp_Track *t = recording(L);
+  if (t == NULL) return luaL_error(L, "tracking is off");
+  t->births += (uint64_t)luaL_checkinteger(L, 1);
+  return 0;
+}
+#endif
+
 const luaL_Reg hp_tracker_functions[] = {
+#if defined(HP_TESTING)
+    {"advance", core_advance},
+#endif
     {"track", core_track},       {"untrack", core_untrack}, {"tracking", core_tracking},
     {"sites", core_sites},       {"siterow", core_siterow}, {"siteframe", core_siteframe},
     {"timeline", core_timeline}, {"point", core_point},     {NULL, NULL},

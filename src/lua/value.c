@@ -56,7 +56,9 @@ static const char *doubt(const hp_Snapshot *snapshot, const char *o) {
   const hp_Vm *vm = &snapshot->state->vm;
   const hp_Graph *g = &snapshot->graph;
   uint32_t id = hp_addrs_id(&g->addrs, o);
-  hp_Age age = hp_moment_age(vm, &snapshot->held.moment, o);
+  hp_Age age = hp_origin_age_now(snapshot->state->track, &snapshot->held.moment, o);
+  if (age == HP_YOUNGER) return NOT_THERE;
+  if (age == HP_UNCERTAIN) age = hp_moment_age(vm, &snapshot->held.moment, o);
   if (age == HP_OLDER) return NULL;
   if (age == HP_YOUNGER && !(g->info[id] & HP_INFO_FINAL)) return NOT_THERE;
   if (was_pending(g, id) && hp_moment_listed(hp_g_tobefnz(vm->g), o)) return NULL;
@@ -264,7 +266,8 @@ static int core_live(lua_State *L) {
   words = hp_words(snapshot->graph.n);
   alive = hp_new(uint64_t, words);
   if (alive == NULL) return hp_state_fail(L, snapshot->state, HP_ENOMEM);
-  hp_live(&snapshot->state->vm, &snapshot->graph, &snapshot->held.moment, &set->ids, alive);
+  hp_live(&snapshot->state->vm, &snapshot->graph, &snapshot->held.moment, snapshot->state->track,
+          &set->ids, alive);
   n = push_alive(L, set, alive);
   hp_delete(alive, words);
   if (n == 0 && set->ids.n > 0) return no_value(L, set);

@@ -68,7 +68,8 @@ static inline void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   s->made_bytes += w.bytes;
   if ((s->live += w.objects) > s->peak) s->peak = s->live;
   if ((s->live_bytes += w.bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
-  t->types[tag] += w.objects;
+  t->types[tag].live += w.objects;
+  t->types[tag].bytes += w.bytes;
 }
 
 static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
@@ -80,7 +81,8 @@ static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   }
   s->live -= w.objects;
   s->live_bytes -= w.bytes;
-  t->types[tag] -= w.objects;
+  t->types[tag].live -= w.objects;
+  t->types[tag].bytes -= w.bytes;
 }
 
 static int room_for(hp_Track *t, uint32_t site) {
@@ -200,6 +202,12 @@ static APART void *new_object_at_point(hp_Track *t, void *p, size_t tag, size_t 
   return new_object(t, p, tag, n);
 }
 
+/* A block is made, or grows, that is no object. */
+static APART void *growth_at_point(hp_Track *t, void *p, size_t old, size_t n) {
+  hp_timeline_note(t);
+  return t->f(t->ud, p, old, n);
+}
+
 static APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == thread_size(t)) thread_gone(t, block);
@@ -261,11 +269,15 @@ void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
     t->asked += n;
     return t->asked >= t->next_point ? new_object_at_point(t, p, old, n) : new_object(t, p, old, n);
   }
-  if (n > 0)
-    t->asked += p == NULL ? n : n > old ? n - old : 0;
-  else if (p == t->block)
+  if (n > 0) {
+    size_t more = p == NULL ? n : n > old ? n - old : 0;
+    t->asked += more;
+    t->grown += more;
+    if (t->asked >= t->next_point) return growth_at_point(t, p, old, n);
+  } else if (p == t->block) {
     return pass_on(t, p, old, n);
-  else if (p != NULL)
+  } else if (p != NULL) {
     return death(t, p, old);
+  }
   return t->f(t->ud, p, old, n);
 }

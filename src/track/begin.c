@@ -3,21 +3,34 @@
 #include "track.h"
 #include "vm/size.h"
 
+#include <stdatomic.h>
+
+/* In a sample each counts for those that were not taken, too: see sample.c. */
+static void count_before(hp_Track *t, int tag, size_t n) {
+  hp_SiteStat *s = &t->stats.at[HP_SITE_BEFORE];
+  double bytes = (double)n, p = hp_sample_chance(t, n), var = (1 - p) / (p * p);
+  s->live += 1 / p;
+  s->live_bytes += bytes / p;
+  s->var += var;
+  s->var_bytes += var * bytes * bytes;
+  t->types[tag].live += 1 / p;
+  t->types[tag].bytes += bytes / p;
+}
+
 /* Where nothing can be learned from the C stack, and for every record, it must be known
 ** what there is already. */
 static int note_before(hp_Track *t, const char *o) {
   int tag = hp_tag(o) & 0x0F;
   const char *block = tag == HP_TTHREAD ? o - t->vm.thread_extra : o;
-  hp_SiteStat *s = &t->stats.at[HP_SITE_BEFORE];
-  double bytes;
+  size_t n = hp_track_birth_size(t, o, tag);
   if (tag == HP_TTHREAD && hp_threads_add(&t->threads, o) != HP_OK) return HP_ENOMEM;
-  if (t->interval != 0) return HP_OK;
+  if (t->interval != 0) {
+    if ((t->countdown -= (double)n) > 0) return HP_OK;
+    t->countdown = hp_sample_next(t);
+  }
   if (hp_blocks_put(&t->blocks, block, hp_record(HP_SITE_BEFORE, tag, 0)) != HP_OK)
     return HP_ENOMEM;
-  bytes = (double)hp_track_birth_size(t, o, tag);
-  s->live++;
-  s->live_bytes += bytes;
-  t->types[tag]++;
+  count_before(t, tag, n);
   return HP_OK;
 }
 
@@ -57,14 +70,21 @@ static int open_stats(hp_Track *t, uint32_t most) {
   return HP_OK;
 }
 
+void hp_track_renew(hp_Track *t) {
+  static _Atomic uint64_t sessions;
+  t->session = atomic_fetch_add(&sessions, 1) + 1;
+}
+
 static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
+  hp_track_renew(t);
+  t->begun = t->session;
   t->vm = *vm;
   t->block = vm->main - vm->thread_extra;
   t->nframes = options->nframes;
   t->interval = options->sample;
   t->random = options->seed * 0x9E3779B97F4A7C15u | 1;
   t->countdown = t->interval == 0 ? 0 : hp_sample_next(t);
-  t->births = t->missed = t->uncertain = t->asked = 0;
+  t->births = t->missed = t->uncertain = t->asked = t->grown = 0;
   t->shift = 0;
   t->blind = 0;
   t->last = vm->main;

@@ -3,7 +3,7 @@
 
 static void thin_out(hp_Timeline *line) {
   uint32_t i;
-  for (i = 0; 2 * i + 1 < line->n; i++) line->points[i] = line->points[2 * i + 1];
+  for (i = 0; 2 * i < line->n; i++) line->points[i] = line->points[2 * i];
   line->n = i;
   line->interval *= 2;
 }
@@ -20,6 +20,9 @@ void hp_timeline_note(hp_Track *t) {
   point = &line->points[line->n++];
   point->asked = t->asked;
   point->bytes = hp_g_total(t->vm.g);
-  for (i = 0; i < HP_POINT_TAGS; i++) point->live[i] = t->types[i + HP_TSHORTSTRING];
+  for (i = 0; i < HP_POINT_TAGS; i++) {
+    point->live[i] = t->types[i + HP_TSHORTSTRING].live;
+    point->size[i] = t->types[i + HP_TSHORTSTRING].bytes;
+  }
   t->next_point = t->asked + line->interval;
 }

@@ -4,13 +4,14 @@
 
 #include "track.h"
 
-#define HP_POINTS 512 /* when there are as many, every other one goes, and they come half as often */
+#define HP_POINTS 512 /* when there are as many, every other one but the first goes, and they come half as often */
 #define HP_POINT_TAGS 7
 
 typedef struct hp_Point {
   uint64_t asked; /* bytes that the program had asked for since tracking began */
   int64_t bytes;  /* what the VM said it held */
   double live[HP_POINT_TAGS]; /* objects, by type: tag - 4; in a sample an estimate */
+  double size[HP_POINT_TAGS]; /* their bytes, as they were made */
 } hp_Point;
 
 typedef struct hp_Timeline {

@@ -77,14 +77,19 @@ typedef struct hp_Track {
   hp_Blocks blocks;
   hp_Sites *sites;
   HP_VEC(hp_SiteStat) stats; /* by site */
+  uint64_t begun;            /* the session it began with: no two in the process have the same; */
+  uint64_t session;          /* the one it is in now */
   uint64_t births;           /* so far; the clock of hp_record_birth, shifted: */
   unsigned shift;
   uint64_t missed;    /* objects that were made and not recorded */
+  uint64_t grown;     /* bytes asked for that are of no object: parts of objects, and their growth */
   uint64_t uncertain; /* constructors that may be one of several */
   hp_Threads threads;
   const char *last; /* a thread that is known */
   int blind;        /* a thread could not be noted: who runs is told by the look alone */
-  double types[11]; /* live objects by tag; in a sample an estimate */
+  struct {
+    double live, bytes; /* when they were made */
+  } types[11];          /* live objects by tag; in a sample an estimate */
   hp_Look look;
   struct hp_Recent *recent; /* what was resolved before (where.c) */
   hp_Threads protos;        /* prototypes that it has to do with */
@@ -145,6 +150,10 @@ int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
 ** the same library. When it is made, t->orphan gives it the tracker, and heapy finds it
 ** there when it is opened in that state. On failure nothing has changed. */
 int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *options);
+
+/* From here on births are those of another session: it may have missed some, or the end
+** of objects that it has records of. */
+void hp_track_renew(hp_Track *t);
 
 /* Ends recording, and frees all that it needed. From then on requests are handed on. */
 void hp_track_end(hp_Track *t);

@@ -78,6 +78,10 @@ enum {
 uint32_t hp_newtable_places(const char *proto, int32_t saved, uint32_t reg, uint32_t *at,
                             uint32_t max);
 
+/* Is the table that the OP_NEWTABLE at pc makes an item of a list, in the constructor of
+** another table? */
+int hp_newtable_is_item(const char *proto, uint32_t pc);
+
 /* What the function of frame ci is called by the code that called it, in Lua's own
 ** words: "method 'push'", "function 'f'" (a global) ... Gives 0 if nobody knows. */
 int hp_call_name(const hp_Vm *vm, const char *ci, char *out, size_t size);

@@ -94,3 +94,37 @@ uint32_t hp_newtable_places(const char *proto, int32_t saved, uint32_t reg, uint
     search(&s, saved);
   return s.found;
 }
+
+/* ---- items ---------------------------------------------------------------- */
+
+/* What instruction i does with the table in register 'reg': 1, it becomes an item of a
+** list; 0, it is used otherwise, or the register for something else; -1: nothing. What
+** fills the table itself is nothing. */
+static int use_of(uint32_t i, uint32_t reg) {
+  uint32_t op = hp_op(i), a = hp_arg_a(i), b = hp_arg_b(i);
+  switch (op) {
+    case HP_OP_SETLIST: return a >= reg ? -1 : b == 0 || reg <= a + b;
+    case HP_OP_SETFIELD - 3: /* OP_SETTABUP */
+    case HP_OP_SETFIELD - 2:
+    case HP_OP_SETFIELD - 1:
+    case HP_OP_SETFIELD: return hp_arg_c(i) == reg && !hp_arg_k(i) && a != reg ? 0 : -1;
+    case HP_OP_CALL:
+    case HP_OP_TAILCALL: return a <= reg ? 0 : -1;
+    case HP_OP_MOVE: return b == reg || a == reg ? 0 : -1;
+    case HP_OP_RETURN:
+    case HP_OP_RETURN1 - 1:
+    case HP_OP_RETURN1: return 0;
+    default: return op == HP_OP_NEWTABLE && a <= reg ? 0 : -1;
+  }
+}
+
+int hp_newtable_is_item(const char *proto, uint32_t pc) {
+  const char *code = hp_proto_code(proto);
+  uint32_t reg = hp_arg_a(hp_code_at(code, pc)), n = hp_proto_ncode(proto);
+  for (pc += 2; pc < n; pc++) {
+    int use = use_of(hp_code_at(code, pc), reg);
+    if (use >= 0) return use;
+    if (hp_op(hp_code_at(code, pc)) == HP_OP_NEWTABLE) pc++; /* what follows it is no instruction */
+  }
+  return 0;
+}
