@@ -33,7 +33,7 @@ SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run))
 
 # The probe alone, for its own specs: a second module, in the trees made for testing.
 PROBE := $(wildcard spec/probe/probe_smoke.c)
-PROBE_SOURCES := $(if $(PROBE),src/base/mem.c $(sort $(wildcard src/vm/*.c)) $(PROBE))
+PROBE_SOURCES := $(if $(PROBE),src/base/descriptor.c src/base/mem.c $(sort $(wildcard src/vm/*.c)) $(PROBE))
 
 # States with an allocator that keeps books, for the specs; it has no part of heapy in it. And a
 # program that embeds Lua, where the library is there to be linked.
@@ -226,7 +226,7 @@ tsan: headers ## the monitor's thread under the thread sanitizer
 	@.ci/deps run
 	@mkdir -p $(BUILD)/tsan
 	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
-	  $(wildcard src/remote/*.c) src/base/mem.c src/base/text.c
+	  $(wildcard src/remote/*.c) $(addprefix src/base/,descriptor.c mem.c text.c)
 	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
 	rc=$$?; rm -rf "$$dir"; exit $$rc
 
