@@ -13,6 +13,7 @@ local sort = table.sort
 local M = {}
 
 local MOST = 200 -- candidates
+local LONGEST = 200 -- bytes of one: nobody wants longer ones, and all are to go into a frame
 local DEPTH = 10 -- of tables behind __index
 
 local WORDS = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto",
@@ -34,16 +35,19 @@ local function tables_of(value)
   return list
 end
 
-local function set_tables()
-  local set = require "heapy.set"
-  return { set.fields, set.methods }
-end
+local heapy, set
+
+--- @tparam table api heapy
+-- @tparam table sets `heapy.set`
+function M.begin(api, sets) heapy, set = api, sets end
+
+local function set_tables() return { set.fields, set.methods } end
 
 local function fields_of(value)
   if value == SET or check.set_of(value) then return set_tables() end
-  if value == require "heapy" then return { require "heapy".doc and getmetatable(value).__pairs
-    and (function() local _, api = getmetatable(value).__pairs(); return api end)() or {} } end
-  return tables_of(value)
+  if value ~= heapy then return tables_of(value) end
+  local _, api = getmetatable(value).__pairs()
+  return { api }
 end
 
 -- Fields of a set that are sets.
@@ -74,7 +78,7 @@ local function collect(tables, word, list)
   local seen = {}
   for _, fields in next, tables do
     for key in next, fields do
-      if type(key) == "string" and not seen[key] and find(key, "^[%a_][%w_]*$")
+      if type(key) == "string" and #key <= LONGEST and not seen[key] and find(key, "^[%a_][%w_]*$")
         and sub(key, 1, #word) == word then
         seen[key] = true
         list[#list + 1] = key
