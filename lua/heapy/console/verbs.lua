@@ -86,9 +86,14 @@ local function line(name, value) return format("%-17s = %s\n", "target." .. name
 function M.glance(place)
   local objects, more = core.remote_objects()
   local bytes = collectgarbage and collectgarbage "count" * 1024
-  core.remote_tell((type(bytes) == "number" and line("heap", format("%.0f bytes" .. WITH, bytes)) or "")
-    .. (objects and line("objects", (more and "more than " or "") .. objects .. WITH) or "")
-    .. line("vm", sub(shown.text(place), 1, MOST)))
+  local lines = line("vm", sub(shown.text(place), 1, MOST))
+  if objects then
+    lines = line("objects", (more and "more than " or "") .. objects .. WITH) .. lines
+  end
+  if type(bytes) == "number" then
+    lines = line("heap", format("%.0f bytes", bytes) .. WITH) .. lines
+  end
+  core.remote_tell(lines)
 end
 
 core.own(M)
