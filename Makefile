@@ -28,8 +28,8 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -Wl,-z,n
 CLIENT_SOURCES := $(sort $(wildcard src/client/*.c))
 SOURCES := $(filter-out $(CLIENT_SOURCES),$(sort $(wildcard src/*/*.c)))
 LUA_FILES := $(sort $(shell cd lua 2>/dev/null && find . -name '*.lua' | cut -c3-))
-ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' 2>/dev/null))
-SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run))
+ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/hosts/*' 2>/dev/null))
+SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run spec/*/*.sh))
 
 # The probe alone, for its own specs: a second module, in the trees made for testing.
 PROBE := $(wildcard spec/probe/probe_smoke.c)
@@ -42,6 +42,7 @@ ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
 TARGET_HOST := $(if $(LUA_LIBS),$(wildcard spec/remote/target_host.c))
+FIRST := $(if $(LUA_LIBS),$(wildcard spec/track/first.c))
 endif
 
 # Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
@@ -103,6 +104,10 @@ $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 $(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)
 
+# This one has the core in it.
+$(BUILD)/$(1)/first: $$(FIRST) $$($(1)_OBJECTS) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FIRST) $$($(1)_OBJECTS) $$(LUA_LIBS) -ldl -lm
+
 $(BUILD)/$(1)/fuzz: $$(FUZZ_SOURCES) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FUZZ_SOURCES)
 
@@ -132,6 +137,7 @@ $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
   $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
   $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
+  $(if $(FIRST),$(BUILD)/$(1)/first) \
   $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
 
 # The command, for the interpreter that was named.
@@ -220,15 +226,23 @@ valgrind: ## the specs under memcheck
 	    $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(FAULT_SPECS); } || rc=1; \
 	fi; exit $$rc
 
-# Without address space layout randomization, which some kernels have more of than it can bear.
+# The monitor's thread alone, then with Lua states that are tracked, where the library is there to be
+# linked. Without address space layout randomization, of which some kernels have more than it can bear.
 RACE_SECONDS ?= 5
-tsan: headers ## the monitor's thread under the thread sanitizer
+RACE = $(BUILD)/tsan/race
+TSAN = gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread
+tsan: headers ## the monitor's thread, and tracking beside it, under the thread sanitizer
 	@.ci/deps run
 	@mkdir -p $(BUILD)/tsan
-	gcc $(HP_CFLAGS) -O1 -g -fsanitize=thread -o $(BUILD)/tsan/race spec/remote/race.c \
+	$(TSAN) -o $(RACE) spec/remote/race.c spec/remote/race_clients.c \
 	  $(wildcard src/remote/*.c) $(addprefix src/base/,descriptor.c mem.c text.c)
-	@dir=$$(mktemp -d) && setarch "$$(uname -m)" -R $(BUILD)/tsan/race "$$dir" $(RACE_SECONDS); \
-	rc=$$?; rm -rf "$$dir"; exit $$rc
+	$(if $(LUA_LIBS),$(TSAN) -o $(RACE)_vm spec/remote/race_vm.c spec/remote/race_clients.c \
+	  $(SOURCES) $(LUA_LIBS) -ldl -lm)
+	@rc=0; dir=$$(mktemp -d) && free="setarch $$(uname -m) -R"; \
+	$$free $(RACE) "$$dir" $(RACE_SECONDS) || rc=1; \
+	$(if $(LUA_LIBS),$(call inside,lib) && \
+	  $$free $(RACE)_vm "$$dir" $(RACE_SECONDS) spec/remote/race_vm.lua || rc=1;) \
+	rm -rf "$$dir"; exit $$rc
 
 lint: ## look over the sources: luacheck, gcc -fanalyzer, cppcheck, shellcheck, codespell
 	@.ci/deps run lint
@@ -241,11 +255,15 @@ look: headers
 	  gcc $(HP_CFLAGS) -DHP_TESTING -O2 -fanalyzer -Werror -S -o /dev/null $$file || exit 1; \
 	done
 	cppcheck -q --std=c11 --inline-suppr --enable=warning,portability --error-exitcode=1 -Isrc src
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 	codespell -q 3 Makefile README.md CHANGELOG.md .ci src lua spec rockspec
 
 matrix: all ## the specs on every release of Lua 5.4 that can be had
 	spec/matrix/run test
+
+hosts: ## programs nobody here wrote, from Debian, with heapy in them, under load
+	@.ci/deps run test
+	@spec/hosts/run test
 
 bench: all ## time and memory, beside one full collection of the same heap
 	@$(call inside,lib) && $(LUA) spec/bench/run.lua $(or $(ARGS),--write)
@@ -281,5 +299,5 @@ deps: ## install what is missing (with apt): run, demo, test, lint, memory, rock
 clean: ## remove what was built
 	rm -rf $(BUILD) heapy $(SOURCES:.c=.o) $(CLIENT_SOURCES:.c=.o)
 
-.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix bench \
+.PHONY: all help testing headers FORCE env demo test specs asan valgrind tsan lint look matrix hosts bench \
   install uninstall rockspec deps clean

@@ -22,6 +22,7 @@ build = {
   modules = {
     ["heapy.core"] = {
       sources = {
+        "src/analyse/byid.c",
         "src/analyse/class.c",
         "src/analyse/classify.c",
         "src/analyse/classify_module.c",
@@ -33,8 +34,12 @@ build = {
         "src/analyse/label.c",
         "src/analyse/labels.c",
         "src/analyse/mixed.c",
+        "src/analyse/module.c",
+        "src/analyse/naming.c",
         "src/analyse/partition.c",
         "src/analyse/source.c",
+        "src/analyse/variable.c",
+        "src/analyse/writer.c",
         "src/base/chunk.c",
         "src/base/descriptor.c",
         "src/base/mem.c",
@@ -58,6 +63,7 @@ build = {
         "src/heap/stack.c",
         "src/lua/attention.c",
         "src/lua/core.c",
+        "src/lua/detour.c",
         "src/lua/partition.c",
         "src/lua/prompt.c",
         "src/lua/remote.c",

@@ -1,5 +1,6 @@
 --- The `heapy` command: a function of its arguments that returns the exit status.
--- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 there is no such target.
+-- 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 it is not known what the target
+-- would have said, or nobody could be told.
 -- @module heapy.command
 
 local core = require "heapy.core"
@@ -12,8 +13,9 @@ local FINE <const>, FAULT <const>, USAGE <const>, FAILURE <const> = 0, 1, 2, 3
 local VERSION <const> = "scm-1"
 
 local EPILOG <const> = [[
-Exit status: 0 all is well, 1 a command failed in the target, 2 wrong usage, 3 there is no such
-target, or it went away.]]
+Exit status: 0 all is well, 1 a command failed in the target or is incomplete, 2 wrong usage,
+3 there is no such target, it went away or did not answer in time, or standard output cannot be
+written.]]
 
 local function fail(message, status)
   io.stderr:write("heapy: ", message, "\n")
@@ -44,10 +46,12 @@ end
 
 -- ---- arguments -------------------------------------------------------------------------------
 
-local function process(word)
-  local pid = math.tointeger(tonumber(word))
-  if pid and pid > 0 then return pid end
-  return nil, format("'%s' is no number of a process", word)
+local function number_of(what)
+  return function(word)
+    local number = math.tointeger(tonumber(word))
+    if number and number > 0 then return number end
+    return nil, format("'%s' is no number of a %s", word, what)
+  end
 end
 
 local function seconds(word)
@@ -71,7 +75,10 @@ local function add_monitor(parser, asked)
   monitor:description("Lists the running programs that have called require(\"heapy.RM\").on(), "
     .. "connects to one of them, and looks into its heap. Type h for the commands.")
   add_help(monitor, asked)
-  monitor:option("--pid", "Go to the program with this process number."):convert(process)
+  monitor:option("--pid", "Go to the program with this process number.")
+    :convert(number_of "process")
+  monitor:option("--state", "Where a process has several Lua states: go to the one of this number.")
+    :convert(number_of "state")
   monitor:option("--name", "Go to the program with this name, as given to RM.on{name = ...}.")
   monitor:option("--exec", "Evaluate this Lua code in the program, print what it gives, and end. "
     .. "May be given several times."):argname("<code>"):count("*")
@@ -92,18 +99,28 @@ local function build(argparse, asked)
   return parser
 end
 
--- What was chosen; or nil and the status, where all is said already.
+-- Prints a text that was asked for.
+local function show(text)
+  local ok, why = io.stdout:write(text, "\n")
+  if ok then ok, why = io.stdout:flush() end
+  if ok then return FINE end
+  return fail(format("cannot write to standard output: %s", why), FAILURE)
+end
+
+-- What was chosen; or nil and the status, where all is said already. What is wrong is said with the
+-- usage of the command that it is wrong for.
 local function parse(argparse, arguments)
   local asked = {}
   local parser = build(argparse, asked)
-  local ok, done, chosen = pcall(parser.pparse, parser, arguments)
-  if asked.text then
-    print(asked.text)
-    return nil, 0
+  function parser.error(command, message)
+    asked.wrong = message .. "\n" .. command:get_usage()
+    error(asked, 0)
   end
-  if not ok then error(done, 0) end
-  if done then return chosen end
-  return nil, fail(chosen .. "\n" .. parser:get_usage(), USAGE)
+  local ok, chosen = pcall(parser.parse, parser, arguments)
+  if ok then return chosen end
+  if asked.text then return nil, show(asked.text) end
+  if asked.wrong then return nil, fail(asked.wrong, USAGE) end
+  error(chosen, 0)
 end
 
 --- Runs the command.

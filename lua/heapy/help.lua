@@ -12,12 +12,15 @@ local concat = table.concat
 local M = {}
 
 -- Names with their entries; a name can be of several sections.
+-- Also by the forms in which they are typed.
 local entries = {}
+local typed = {}
 for _, section in ipairs(doc.sections) do
   for _, entry in ipairs(section) do
     local name = entry[1]
     entries[name] = entries[name] or {}
     entries[name][#entries[name] + 1] = entry
+    typed[entry[2]] = name
   end
 end
 
@@ -42,12 +45,13 @@ local function text(name)
   return concat(parts, "\n")
 end
 
---- What there is to say of one name: "referrers", "set.referrers" or "set:rows".
+--- What there is to say of one name: "referrers", "set.referrers", "set:rows" or
+-- any form that `hp.help()` prints.
 -- @tparam string name
 -- @tparam integer level
 -- @treturn string
 function M.of(name, level)
-  local short = match(name, "^%a+[.:](.+)$") or name
+  local short = typed[name] or match(name, "^%a+[.:](%w+)[%s({]?") or name
   if not entries[short] then check.field(short, "heapy's help", { entries }, level + 1) end
   return text(short)
 end

@@ -12,6 +12,7 @@ local M = {}
 
 local GREETING <const> = 5 -- seconds that a target may take to greet
 local SOON <const> = 0.05
+local KEPT <const> = 64 * 1024 * 1024 -- bytes of output that standard output has no room for yet
 
 -- A session on the targets that the options leave.
 local function begin(options, screen, input)
@@ -19,8 +20,9 @@ local function begin(options, screen, input)
   local session
   local found = targets.new(places.directories(options.dir), function(...) session:hear(...) end)
   session = require("heapy.monitor.session").new(found, screen, input)
-  if options.pid then
-    session.wanted = function(socket) return socket.pid == options.pid end
+  session.wanted = function(socket)
+    return (not options.pid or socket.pid == options.pid)
+      and (not options.state or socket.number == options.state)
   end
   return session
 end
@@ -29,12 +31,14 @@ end
 
 local function matches(connection, options)
   return (not options.pid or connection.greeting.pid == options.pid)
+    and (not options.state or connection.greeting.state == options.state)
     and (not options.name or connection.greeting.name == options.name)
 end
 
 -- " in process 4451", or what else was asked for.
 local function where(options)
-  return (options.pid and format(" in process %d", options.pid) or "")
+  return (options.state and format(" in state %d", options.state) or "")
+    .. (options.pid and format(" %s process %d", options.state and "of" or "in", options.pid) or "")
     .. (options.name and format(" called '%s'", options.name) or "")
 end
 
@@ -59,7 +63,8 @@ local function find(session, options)
   until #found > 0 or not silent or now() > limit or session:turn(SOON)
   if #found == 1 then return found[1] end
   if #found > 1 then
-    return nil, format("there are %d targets%s: which?", #found, where(options))
+    return nil, format("there are %d targets%s: which%s?", #found, where(options),
+      options.pid and not options.state and " --state" or "")
   end
   if silent then return nil, format("the target%s does not answer", where(options)) end
   return nil, session.trouble or format("there is no target%s", where(options))
@@ -67,16 +72,29 @@ end
 
 -- ---- a script --------------------------------------------------------------------------------
 
+-- Why it is not known what the code gave, or would have given; nil if it is.
+local function trouble(session, asked, done, limit)
+  if session.screen.failed then return session.screen.failed end
+  if asked.late and not asked.ok then
+    return format("the code timed out after %g s%s", limit,
+      done and "" or ", and could not be broken off")
+  end
+  if not done then return "the code could not be broken off" end
+  if asked.cut then return "the target's output came faster than it could be written" end
+  if asked.gone then return session.problem(asked) end
+end
+
 -- Evaluates one piece of code; what is wrong comes back.
 local function evaluate(session, connection, code, limit)
   local asked = connection:request("eval", code)
-  if not session:await(connection, asked, limit) then
-    return nil, format("process %d did not answer in time", connection.greeting.pid), "failure"
-  end
+  asked.most = KEPT
+  local done = session:await(connection, asked, limit)
+  local wrong = trouble(session, asked, done, limit)
+  if wrong then return nil, wrong, "failure" end
   if asked.paused then io.stderr:write(format("paused %.1f ms\n", asked.paused)) end
+  if asked.more then return nil, "the code is incomplete", "fault" end
   if asked.ok then return true end
-  local why = asked.more and "the code is incomplete" or session.problem(asked)
-  return nil, why, asked.gone and "failure" or "fault"
+  return nil, session.problem(asked), "fault"
 end
 
 local function execute(options)
@@ -84,6 +102,9 @@ local function execute(options)
   local session = begin(options, screens.new())
   local connection, why = find(session, options)
   if not connection then return nil, why, "failure" end
+  for _, other in ipairs(session.targets:open()) do
+    if other ~= connection then session.targets:close(other) end
+  end
   for _, code in ipairs(options.exec) do
     local done, problem, kind = evaluate(session, connection, code, options.timeout)
     if not done then return nil, screens.plain(problem), kind end
@@ -98,10 +119,8 @@ end
 local function input_of(screen, options)
   local terminal = screen.columns and require("heapy.client").columns(0)
   local readline = terminal and os.getenv "TERM" ~= "dumb" and needs.module "readline"
-  if readline then
-    return require("heapy.monitor.editor").new(screen, readline, options.history)
-  end
-  return require("heapy.monitor.plain").new(screen)
+  return readline and require("heapy.monitor.editor").new(screen, readline, options.history)
+    or require("heapy.monitor.plain").new(screen)
 end
 
 -- Runs the session with its input, which is closed whatever happens.
@@ -113,6 +132,7 @@ local function run(session, input, options)
     session:attach(connection)
   end
   session:run()
+  if session.screen.failed then return nil, session.screen.failed end
   return { faults = not input.terminal and session.faults or 0, exit = session.exit }
 end
 
@@ -143,8 +163,8 @@ local function catching(f, options)
 end
 
 --- Runs the monitor until the user leaves it.
--- @tparam table options `pid`, `name`: the target to go to at once; `dir`: where the sockets are;
---   `history`: a file that keeps the lines typed
+-- @tparam table options `pid`, `state`, `name`: the target to go to at once; `dir`: where the
+--   sockets are; `history`: a file that keeps the lines typed
 -- @treturn[1] table `faults`: how many commands failed, where they came from a script; `exit`:
 --   whether the process is to end
 -- @treturn[2] nil
@@ -159,7 +179,7 @@ end
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] string why not
--- @treturn[2] string "fault": the code failed; "failure": the target could not be asked
+-- @treturn[2] string "fault": the code failed; "failure": what it gave is not known
 function M.execute(options)
   return catching(execute, options)
 end

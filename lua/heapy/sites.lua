@@ -29,8 +29,8 @@ end
 
 local NUMBERS = { "count", "size", "made", "madesize", "freed", "peak", "peaksize" }
 
-local function row_of(i)
-  local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr = core.siterow(i)
+local function row_of(all, i)
+  local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr = core.siterow(all, i)
   return { name = name, count = live, size = bytes, made = made, madesize = madesize,
     freed = made - live, peak = peak, peaksize = peaksize, error = err, sizeerror = sizeerr }
 end
@@ -84,13 +84,14 @@ local function new(rows, status, earlier)
 end
 
 --- What there is now.
--- @treturn Sites
+-- @treturn ?Sites nil where tracking is off
 function M.now()
+  local all <close>, n = core.sites()
   local status = core.tracking()
-  local n = core.sites()
+  if not all or not status then return nil end
   local rows, mine = {}, nil
   for i = 0, n - 1 do
-    local row = row_of(i)
+    local row = row_of(all, i)
     if row.made > 0 or row.count > 0 then
       if own(row.name) then
         if mine then add(mine, row) else
@@ -98,7 +99,7 @@ function M.now()
           rows[#rows + 1] = row
         end
       else
-        row.traceback = M.frames(core.siteframe, i)
+        row.traceback = M.frames(function(_, k) return core.siteframe(all, i, k) end)
         row.key = concat(row.traceback, "\n")
         rows[#rows + 1] = row
       end

@@ -5,7 +5,7 @@
 local core = require "heapy.core"
 
 local byte, lower = string.byte, string.lower
-local min = math.min
+local max, min = math.max, math.min
 
 local M = {}
 
@@ -34,7 +34,8 @@ function M.distance(a, b)
   return last[#b]
 end
 
---- The nearest of several names, if one is near: at most one edit in three letters.
+--- The nearest of several names, if one is near: at most one edit in three letters, and one
+-- in shorter names.
 -- @tparam string name
 -- @tparam {string,...} names
 -- @treturn ?string the first in alphabetical order where several are equally near
@@ -43,7 +44,7 @@ function M.nearest(name, names)
   local best, fewest
   for _, candidate in ipairs(names) do
     local edits = M.distance(lower(name), lower(candidate))
-    if edits <= (#candidate + 2) // 3
+    if edits <= max(1, #candidate // 3) and edits < #candidate
        and (not best or edits < fewest or edits == fewest and candidate < best) then
       best, fewest = candidate, edits
     end

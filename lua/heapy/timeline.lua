@@ -16,13 +16,13 @@ M.columns = { "asked", "bytes", "string", "table", "function", "userdata", "thre
   "prototype" }
 
 --- What there is now.
--- @treturn Timeline
+-- @treturn ?Timeline nil where there is none
 function M.now()
-  local n, interval = core.timeline()
-  if not n then return nil end
+  local all, n, interval = core.timeline()
+  if not all then return nil end
   local points = { interval = interval }
   for i = 0, n - 1 do
-    local point, values = {}, { core.point(i) }
+    local point, values = {}, { core.point(all, i) }
     for k, column in ipairs(M.columns) do point[column] = values[k] end
     points[i + 1] = point
   end

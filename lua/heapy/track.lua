@@ -80,8 +80,9 @@ end
 -- @treturn[2] string that tracking is off
 -- @usage hp.sites():diff(before)
 function M.sites()
-  if not core.tracking() then return nil, OFF end
-  return sites.now()
+  local now = sites.now()
+  if not now then return nil, OFF end
+  return now
 end
 
 --- The heap over time.

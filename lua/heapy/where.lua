@@ -78,7 +78,9 @@ local function born_after(set, value, level)
     check.fail(level + 1, "bad criterion 'born_after' to 'where' (Set expected, got %s)",
       check.typename(value))
   end
-  check.open(earlier, level + 1)
+  if parts.closed(earlier) then
+    check.fail(level + 1, "bad criterion 'born_after' to 'where' (this set is closed)")
+  end
   local is_older = true
   local subset = parts.map(set, function(part)
     local younger = core.bornafter(part, earlier)

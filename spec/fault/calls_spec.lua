@@ -4,7 +4,7 @@
 local hp = require "heapy"
 local core = require "heapy.core"
 
-local MOST = 1000 -- requests of one call
+local MOST = 5000 -- requests of one call; where{} goes by criteria in any order
 
 local function use(...) return ... end
 

@@ -23,8 +23,10 @@ local function same(expected, found, what)
     difference(found, expected)), 0)
 end
 
-local function look(nodes)
+-- 'spoil' is given what the twin found, to change it.
+local function look(nodes, spoil)
   local found, edges = twin.reach(nodes)
+  if spoil then spoil(found, edges) end
   local h <close> = hp.heap()
   local isos = { none = h - h }
   for id, v in next, found do isos[id] = h:iso(v) end
@@ -68,6 +70,40 @@ describe("the graph #novalgrind", function()
   it("is that with weak tables, too", function()
     seed.property(400, function(random)
       look(graphs.graph(random, 5 + random(40), true))
+    end)
+  end)
+
+  it("is not what a traversal finds that is wrong in one edge, or one object", function()
+    local function pairs_of(edges)
+      local all = {}
+      for from, to in pairs(edges) do
+        for other in pairs(to) do all[#all + 1] = { from, other } end
+      end
+      return all
+    end
+    seed.property(10, function(random)
+      local function one_edge_less(_, edges)
+        local all = pairs_of(edges)
+        local edge = all[random(#all)]
+        edges[edge[1]][edge[2]] = nil
+      end
+      local function one_edge_more(found, edges)
+        local ids = {}
+        for id in pairs(found) do ids[#ids + 1] = id end
+        local from, to
+        repeat
+          from, to = ids[random(#ids)], ids[random(#ids)]
+        until not (edges[from] and edges[from][to])
+        edges[from] = edges[from] or {}
+        edges[from][to] = true
+      end
+      local function one_object_less(found, edges)
+        local all = pairs_of(edges)
+        found[all[random(#all)][2]] = nil
+      end
+      for _, spoil in ipairs { one_edge_less, one_edge_more, one_object_less } do
+        assert.has_error(function() look(graphs.graph(random, 20), spoil) end)
+      end
     end)
   end)
 end)

@@ -224,6 +224,40 @@ describe("byid", function()
     assert.equal(values[4], set[0].theone)
     assert.equal(values[3], set[3].theone)
   end)
+
+  it("has objects of one size in the order of what is shown, page by page", function()
+    local texts = {}
+    for i = 1, 100 do texts[i] = ("%03d"):format(i * 37 % 100) end
+    local h <close> = hp.heap()
+    local set = h:iso(table.unpack(texts)).byid
+    local page, seen = set, {}
+    for left = 90, 0, -10 do
+      local text = tostring(page)
+      for value in text:gmatch '"(%d+)"' do seen[#seen + 1] = value end
+      assert.equal(left > 0 and tostring(left) or nil, text:match "<(%d+) more rows")
+      page = page.more
+    end
+    table.sort(texts)
+    assert.same(texts, seen)
+    for i, row in pairs(set) do assert.equal(texts[i + 1], row.text) end
+  end)
+
+  it("has objects of several kinds and one size by kind", function()
+    local empty = hp.iso({}).size
+    local values = {}
+    for i = 1, 20 do
+      values[i] = i % 2 == 0 and setmetatable({}, { __name = "Zq" }) or
+        ("%02d"):format(i):rep((empty - 25) // 2 + 1):sub(1, empty - 25)
+    end
+    local h <close> = hp.heap()
+    local set, last = h:iso(table.unpack(values)).byid, ""
+    for _, row in pairs(set) do
+      assert.equal(empty, row.size)
+      local shown = row.kind .. (row.text or ("%016x"):format(row.address))
+      assert.is_true(last < shown)
+      last = shown
+    end
+  end)
 end)
 
 describe("byunity", function()

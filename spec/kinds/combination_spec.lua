@@ -122,6 +122,7 @@ describe("byvia", function()
     assert.equal(sorted(labels), name_of(h:iso(object).byvia))
     assert.equal(1, h:where { via = sorted(labels) }.count)
     assert.equal(h:iso(object), h:where { via = sorted(labels) })
+    assert.equal(object, many.again.zq33)
   end)
 
   it("counts what does not fit into a name, the same whoever was first", function()
@@ -139,20 +140,19 @@ end)
 
 describe("byrcs", function()
   it("knows more kinds of referrers than a combination has room for", function()
-    local object, keep, names = {}, {}, {}
+    local holder, keep, names = { {} }, {}, {} -- no local of a thread's has the object
     for i = 1, 30 do
       names[i] = ("Zq%02d"):format(i)
-      keep[i] = setmetatable({ object }, { __name = names[i] })
+      keep[i] = setmetatable({ holder[1] }, { __name = names[i] })
     end
-    keep[31] = setmetatable({ object }, { __name = "Zq07" })
-    local holder = { object }
-    object = nil -- no local of a thread's
+    keep[31] = setmetatable({ holder[1] }, { __name = "Zq07" })
     local h <close> = hp.heap()
     local name = name_of(h:iso(holder[1]).byrcs)
     names[#names + 1] = h:iso(holder).kind
     table.sort(names)
     assert.equal(table.concat(names, ", "), name)
     assert.equal(1, h:where { rcs = name }.count)
+    assert.equal(31, #keep)
   end)
 end)
 
@@ -172,6 +172,6 @@ describe("rows of equal size", function()
       assert.is_true(row.size < last_size or row.size == last_size and last_name <= name)
       last_size, last_name = row.size, name
     end
-    assert.is_true(#set > 500)
+    assert.is_true(#set > 500 and keep.zq_000[1] > 0)
   end)
 end)

@@ -24,12 +24,14 @@ describe("a metatable", function()
 
   it("with weak mode and methods makes one", function()
     assert.equal("WeakCache", (kinds(setmetatable({}, { __mode = "k", __name = "WeakCache" }))))
-    local Cache = { __mode = "v", __call = function() end }
+    local Cache = { __mode = "v" }
+    function Cache.__call() return Cache end
     assert.equal("metatable_spec.lua:Cache", (kinds(setmetatable({}, Cache))))
   end)
 
   it("without a name is its __index's class", function()
-    local Class = { go = function() end }
+    local Class = {}
+    function Class.go() return Class end
     local object = setmetatable({}, { __index = Class })
     assert.equal("metatable_spec.lua:Class", (kinds(object)))
     package.loaded.spec_index = Class
@@ -38,7 +40,8 @@ describe("a metatable", function()
   end)
 
   it("whose __index is a function is named by its variable or its place", function()
-    local Lazy = { __index = function(_, key) return key end }
+    local Lazy = {}
+    function Lazy.__index(_, key) return Lazy and key end
     assert.equal("metatable_spec.lua:Lazy", (kinds(setmetatable({}, Lazy))))
     local object = run("lazy/proxy.lua", [[
       return setmetatable({}, {
@@ -60,7 +63,8 @@ describe("a metatable", function()
   end)
 
   it("shared by a thousand tables is one class", function()
-    local Point = { __len = function() return 2 end }
+    local Point = {}
+    function Point.__len() return Point and 2 end
     local points = {}
     for i = 1, 1000 do points[i] = setmetatable({ i }, Point) end
     local h <close> = hp.heap()

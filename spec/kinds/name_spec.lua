@@ -38,8 +38,9 @@ describe("a class with a string __name", function()
     local called = false
     local trap = setmetatable({}, { __tostring = function() called = true; return "Trap" end,
       __index = function() called = true end, __name = "Trap" })
-    local class = { __name = trap, go = function() end }
+    local class = { __name = trap }
     class.__index = class
+    function class.go() return class end
     local kind = kinds(setmetatable({}, class))
     assert.equal("name_spec.lua:class", kind)
     assert.is_false(called)
@@ -52,7 +53,8 @@ describe("a class with a string __name", function()
     local guard = { __index = function() called = called + 1; return "Wrong" end,
       __pairs = function() called = called + 1 end, __len = function() called = called + 1 end,
       __metatable = "hidden" }
-    local meta = setmetatable({ go = function() end }, guard)
+    local meta = setmetatable({}, guard)
+    rawset(meta, "go", function() return meta end)
     local kind = kinds(setmetatable({}, meta))
     assert.equal("name_spec.lua:meta", kind)
     assert.equal(0, called)
@@ -191,16 +193,25 @@ describe("a class without a name of its own", function()
     assert.equal("maker.lua:Thing", (kinds(new())))
   end)
 
-  it("is named after a local while that is on a stack", function()
-    local co = coroutine.create(run("some/place/worker.lua", [[
-      return function(made)
-        local Local_class = { [1] = true, __call = function() end }
-        coroutine.yield(setmetatable({}, Local_class))
-        return made, Local_class
-      end
-    ]]))
+  it("is named after a local of its chunk while that runs", function()
+    local co = coroutine.create(assert(load([[
+      local Local_class = { [1] = true, __call = function() end }
+      coroutine.yield(setmetatable({}, Local_class))
+      return Local_class
+    ]], "@some/place/worker.lua")))
     local _, object = coroutine.resume(co)
     assert.equal("worker.lua:Local_class", (kinds(object)))
+  end)
+
+  it("is named after its chunk's local though it has no function", function()
+    local co = coroutine.create(assert(load([[
+      local Record = { kept = {} }
+      Record.__index = Record
+      coroutine.yield(setmetatable({}, Record))
+      return Record
+    ]], "@some/place/record.lua")))
+    local _, object = coroutine.resume(co)
+    assert.equal("record.lua:Record", (kinds(object)))
   end)
 
   it("is named after the place of its first method", function()
@@ -267,8 +278,9 @@ describe("inheritance", function()
     Animal.__index = Animal
     local Dog = setmetatable({ bark = function() end, __name = "Dog" }, Animal)
     Dog.__index = Dog
-    local Cat = setmetatable({ meow = function() end }, Animal)
+    local Cat = setmetatable({}, Animal)
     Cat.__index = Cat
+    function Cat.meow() return Cat end
     assert.same({ "Dog", "class Dog", "name_spec.lua:Cat", "class name_spec.lua:Cat" },
       { kinds(setmetatable({}, Dog), Dog, setmetatable({}, Cat), Cat) })
   end)

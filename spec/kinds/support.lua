@@ -34,6 +34,18 @@ function M.kinds(...)
   return table.unpack(names)
 end
 
+--- Lines that give a table W methods, under names that are in another order in each hash table.
+-- @tparam integer i which names
+-- @tparam integer n how many methods
+-- @tparam string what part of their names
+function M.methods(i, n, what)
+  local lines = {}
+  for k = 1, n do
+    lines[k] = ("function W.%s_%d_%d() end"):format(what, i * 7919 % 1009, k * i)
+  end
+  return table.concat(lines, "\n")
+end
+
 --- A class of the plainest sort: itself its instances' metatable, with one method.
 M.PLAIN = [[
   local Marker = {}

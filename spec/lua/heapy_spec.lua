@@ -87,6 +87,11 @@ describe("the module", function()
     assert.equal(hp.doc.heap, printed "hp.heap")
     assert.equal("a - b  the objects of a that are not in b; also across snapshots", printed "-")
     assert.equal(2, select(2, printed("iso"):gsub("iso%(v, ...%)", "")))
+    for _, section in ipairs(require("heapy.doc").sections) do
+      for _, entry in ipairs(section) do -- every form that it prints itself
+        assert.truthy(printed(entry[2]):find(entry[2], 1, true), entry[2])
+      end
+    end
     assert.equal("heapy: no field 'referers' in heapy's help; did you mean 'referrers'?",
       message(function() hp.help "referers" end))
     assert.equal("heapy: bad argument #1 to 'help' (string expected, got table)",

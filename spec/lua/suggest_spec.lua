@@ -31,6 +31,8 @@ describe("suggest", function()
     assert.is_nil(suggest.nearest("counterpart", names))
     assert.is_nil(suggest.nearest(("count"):rep(100), names))
     assert.is_nil(suggest.nearest("count", {}))
+    assert.is_nil(suggest.nearest("nope", { "more", "#", "[]" }))
+    assert.is_nil(suggest.nearest("", { "#", "[]" }))
   end)
 
   it("takes the first of several that are equally near", function()

@@ -1,6 +1,7 @@
 --- A target that is none: speaks the wire, and misbehaves when told to. For the specs of the
 -- monitor, which must get along with targets of every kind.
--- usage: fake.lua DIR [console=no] [pid=N] [silent]
+-- usage: fake.lua DIR [console=no] [name=...] [pid=N] [state=N] [version=N] [silent]
+--   [patience=SECONDS until a client must have asked something]
 
 local client = require "heapy.client"
 local process = require "heapy_process"
@@ -12,7 +13,7 @@ for i = 2, #arg do
   options[name or arg[i]] = value or true
 end
 
-local path = ("%s/%d-1.sock"):format(arg[1], process.pid())
+local path = ("%s/%d-%s.sock"):format(arg[1], process.pid(), options.state or "1")
 local listening = assert(process.listen(path))
 local variables = setmetatable({}, { __index = _G })
 
@@ -55,6 +56,8 @@ function verbs.stat(fd, request)
   send(fd, { id = request.id, done = true, ok = true })
 end
 
+function verbs.ping(fd, request) send(fd, { id = request.id, done = true, ok = true }) end
+
 for _, name in ipairs { "reset", "heap", "diff", "isolatest" } do verbs[name] = verbs.stat end
 
 function verbs.eval(fd, request)
@@ -63,9 +66,9 @@ function verbs.eval(fd, request)
   local chunk, why = load("return " .. request.code, "=stdin", "t", variables)
   if not chunk then chunk, why = load(request.code, "=stdin", "t", variables) end
   if not chunk then
-    local more = why:find("<eof>", 1, true) ~= nil
-    send(fd, { id = request.id, done = true, ok = false, more = more or nil, error = why })
-    return
+    local more = why:find("<eof>", -5, true) ~= nil -- no fault: there was nothing to run
+    return send(fd, { id = request.id, done = true, ok = more, more = more or nil,
+      error = not more and why or nil })
   end
   local results = table.pack(pcall(chunk))
   if results[1] and results.n > 1 then
@@ -75,7 +78,31 @@ function verbs.eval(fd, request)
     error = not results[1] and results[2] or nil })
 end
 
+-- What a word is completed to by targets that are none.
+local completions = {}
+
+function completions.hang(_, id) return id end
+
+function completions.mixed(fd, id)
+  send(fd, { id = id, from = 1,
+    candidates = { {}, 1, "mixed\27]0;title\7", "mixed\n", ("mixed"):rep(100), "mixed_up" } })
+end
+
+function completions.far(fd, id) send(fd, { id = id, candidates = { "farther" }, from = 1e308 }) end
+
+function completions.table(fd, id) send(fd, { id = id, candidates = { "tables" }, from = {} }) end
+
+function completions.word(fd, id) send(fd, { id = id, candidates = "words", from = 1 }) end
+
+function completions.before(fd, id) send(fd, { id = id, candidates = { "x" }, from = -1 }) end
+
 function verbs.complete(fd, request)
+  local odd = completions[request.code]
+  if odd then
+    local running = odd(fd, request.id)
+    if not running then send(fd, { id = request.id, done = true, ok = true }) end
+    return running
+  end
   local word = request.code:match("[%w_]*$")
   local candidates = {}
   for _, name in ipairs { "referrers", "referents", "rows" } do
@@ -87,12 +114,44 @@ end
 
 function verbs.close(fd) process.close(fd) end
 
+-- More than there is room for, as fast as it is taken; a target waits a second in all.
+function tricks.flood(fd, id)
+  for _ = 1, 300 do
+    local frames = {}
+    for i = 1, 1000 do
+      frames[i] = string.pack(">s4", cjson.encode { id = id, out = ("x"):rep(55) .. "\n" })
+    end
+    process.write(fd, table.concat(frames))
+  end
+  send(fd, { id = id, done = true, ok = true })
+end
+
+-- Ends a connection as a target does, with the reason.
+function tricks.drop(fd)
+  send(fd, { error = "too slow \27[31m" })
+  process.close(fd)
+end
+
+function tricks.bye(fd)
+  send(fd, { bye = "monitoring was turned off" })
+  process.close(fd)
+end
+
+-- Whether something is asked in time.
+local function is_asked(fd)
+  if client.poll({ fd }, { false }, tonumber(options.patience))[1] then return true end
+  send(fd, { error = "nothing was asked" })
+  process.close(fd)
+end
+
 -- One client.
 local function serve(fd)
   if options.silent then return end
-  send(fd, { heapy = tonumber(options.version) or 1, pid = tonumber(options.pid), state = 1,
+  send(fd, { heapy = tonumber(options.version) or 1, pid = tonumber(options.pid),
+    state = tonumber(options.state) or 1,
     argv = { "fake.lua", "it's", "\27[31m" }, name = options.name or cjson.null,
     console = options.console ~= "no" })
+  if options.patience and not is_asked(fd) then return end
   local bytes, running = "", nil
   while true do
     client.poll({ fd }, { false }, -1)
@@ -104,6 +163,7 @@ local function serve(fd)
       bytes = bytes:sub(after)
       local request = cjson.decode(text)
       if request["do"] == "interrupt" then
+        variables.interrupts = (variables.interrupts or 0) + 1
         if running then
           send(fd, { id = running, done = true, ok = false, error = "interrupted!" })
         end

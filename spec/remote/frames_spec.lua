@@ -53,11 +53,26 @@ describe("a reader of frames", function()
   end)
 
   it("takes no frame beyond the limit, and waits for none", function()
-    local objects, wrong = read(string.pack(">I4", 64 * 1024 + 1))
+    local objects, wrong = read(string.pack(">I4", 1024 * 1024 + 1))
     assert.same({}, objects)
-    assert.equal("a frame of 65537 bytes", wrong)
-    local most = '{"out":"' .. ("x"):rep(64 * 1024 - 10) .. '"}'
+    assert.equal("a frame of 1048577 bytes", wrong)
+    local most = '{"out":"' .. ("x"):rep(1024 * 1024 - 10) .. '"}'
     assert.equal(1, #read(framed(most)))
+    local pieces = {}
+    for i = 1, #framed(most), 7000 do pieces[#pieces + 1] = framed(most):sub(i, i + 6999) end
+    assert.equal(1, #read(table.unpack(pieces)))
+  end)
+
+  it("takes as long for each of many frames as for each of few", function()
+    local function seconds(count)
+      local bytes = frames.pack({ id = 1, out = "a line\n" }):rep(count)
+      local begun = os.clock()
+      assert.equal(count, #read(bytes))
+      return os.clock() - begun
+    end
+    seconds(1000)
+    local few = seconds(2000)
+    assert.is_true(seconds(64000) < 200 * few) -- 32 times, but for the noise
   end)
 end)
 

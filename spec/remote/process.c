@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -96,13 +98,19 @@ static int process_piped(lua_State *L) {
   return 3;
 }
 
+/* A socket whose other end is gone is an error, not a signal. */
+static ssize_t put(int fd, const char *bytes, size_t size) {
+  ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+  return n < 0 && errno == ENOTSOCK ? write(fd, bytes, size) : n;
+}
+
 /* process.write(descriptor, bytes) -> true | nil, why */
 static int process_write(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
   size_t size;
   const char *bytes = luaL_checklstring(L, 2, &size);
   while (size > 0) {
-    ssize_t n = write(fd, bytes, size);
+    ssize_t n = put(fd, bytes, size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(L);
     bytes += n;
@@ -133,6 +141,12 @@ static int process_ended(lua_State *L) {
   if (pid == 0) return 0;
   lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
   return 1;
+}
+
+static struct sockaddr_in loopback(int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
 }
 
 /* process.listen(path) -> descriptor */
@@ -169,6 +183,38 @@ static int process_connect(lua_State *L) {
   luaL_argcheck(L, strlen(path) < sizeof address.sun_path, 1, "too long");
   strcpy(address.sun_path, path);
   if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return fail(L);
+  lua_pushinteger(L, fd);
+  return 1;
+}
+
+/* process.port() -> a port of 127.0.0.1 where nobody listens now */
+static int process_port(lua_State *L) {
+  struct sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(L);
+  if (bind(fd, (struct sockaddr *)&address, size) != 0 ||
+      getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+    int n = fail(L);
+    close(fd);
+    return n;
+  }
+  close(fd);
+  lua_pushinteger(L, ntohs(address.sin_port));
+  return 1;
+}
+
+/* process.dial(port) -> descriptor of a connection to that port of 127.0.0.1 | nil, why */
+static int process_dial(lua_State *L) {
+  struct sockaddr_in address = loopback((int)luaL_checkinteger(L, 1));
+  int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(L);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    int n = fail(L);
+    close(fd);
+    return n;
+  }
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   lua_pushinteger(L, fd);
   return 1;
 }
@@ -240,7 +286,7 @@ static const luaL_Reg functions[] = {
     {"fork", process_fork},     {"leave", process_leave},   {"wait", process_wait},
     {"sleep", process_sleep},   {"become", process_become}, {"close_all", process_close_all},
     {"shut", process_shut},     {"connect", process_connect},
-    {NULL, NULL},
+    {"port", process_port},     {"dial", process_dial},     {NULL, NULL},
 };
 
 int luaopen_heapy_process(lua_State *L);

@@ -13,8 +13,8 @@ Program.__index = Program
 local SIGNALS <const> = { INT = 2, KILL = 9, TERM = 15, STOP = 19, CONT = 18 }
 
 local function program(pid, output, input)
-  return setmetatable({ pid = pid, output = output, input = input or output, text = "", seen = 1 },
-    Program)
+  return setmetatable({ pid = pid, output = output, input = input or output, text = "", seen = 1,
+    held = "", pastes = { on = 0, off = 0 } }, Program)
 end
 
 --- Starts a program in a terminal of its own.
@@ -37,6 +37,17 @@ function M.lua()
   return arg[lua]
 end
 
+-- Without what Readline tells a terminal of pasted text, around each line, and without its bell;
+-- `pastes` counts the former. The beginning of such a sequence is held back.
+local function without_paste(self, bytes)
+  local text, on = (self.held .. bytes):gsub("\27%[%?2004h", "")
+  local off
+  text, off = text:gsub("\27%[%?2004l\r", "")
+  self.pastes.on, self.pastes.off = self.pastes.on + on, self.pastes.off + off
+  self.held = text:match "\27%[?%??2?0?0?4?l?$" or ""
+  return (text:sub(1, #text - #self.held):gsub("\7", ""))
+end
+
 -- Takes what has come, waiting for it if need be; false at the end of time or of the output.
 local function take(self, limit)
   local left = limit - client.now()
@@ -46,9 +57,10 @@ local function take(self, limit)
   local bytes = client.read(self.output)
   if not bytes or bytes == "" then -- a terminal's end is an error
     self.closed = true
+    self.text, self.held = self.text .. self.held, ""
     return false
   end
-  self.text = self.text .. bytes
+  self.text = self.text .. (self.input == self.output and without_paste(self, bytes) or bytes)
   return true
 end
 

@@ -130,6 +130,15 @@ describe("the monitor and a real program #noasan", function()
     assert.equal("2\r\n", answer(monitor, "1 + 1"))
   end)
 
+  it("has all that is printed in the output of a script, though it is read late", function()
+    interpreter()
+    local pipe = assert(io.popen(("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor --exec "
+      .. "'for i = 1, 3e5 do print(i) end' 2>/dev/null | (sleep 1; wc -lc)")
+      :format(support.dir, support.lua)))
+    assert.equal("300000 1988895", (pipe:read("a"):match "^%s*(.-)%s*$":gsub("%s+", " ")))
+    pipe:close()
+  end)
+
   it("says what a stopped program is waited for, and lets it be left", function()
     local repl = interpreter()
     local monitor = at_console()

@@ -1,5 +1,6 @@
 -- The monitor at the end of pipes: what a script gives it, what it prints, how it ends.
 
+local client = require "heapy.client"
 local support = dofile "spec/remote/support.lua"
 
 before_each(support.directory)
@@ -64,6 +65,12 @@ describe("a session by pipes", function()
       ["sc 1\nclose\nsc\n"] = "\n<Monitor> sc\nThere is no connection.\n",
       ["sc 1\n-\n"] = "\n*** Unknown syntax: -\n" .. LIST .. "close  h",
       ["sc 1\nint\nnil + 1\n"] = "\nstdin:1: attempt to perform arithmetic on a nil value\npaused",
+      ["sc 1\nint\ndrop\nlc\n"] = "> drop\n*** Connection 1 closed (too slow \\x1B[31m) ***\n",
+      ["sc 1\nint\nbye\n"] = "*** Connection 1 closed (monitoring was turned off) ***\n",
+      ["sc 1\nint\ngarbage\n"] =
+        "*** Connection 1 closed (the target sent a frame that is not JSON) ***\n",
+      ["sc 1\nint\nx = (\n1 +\n"] = ">> \nThe code is incomplete: it was not run.\n*** End Of File",
+      ["int\nx = (\n"] = ">> \nThe code is incomplete: it was not run.\n*** End Of File",
       ["sc 1\nint\ndie\nlc\n"] = "> die\n*** Connection 1 closed ***\n<Monitor> lc\nCID PID ARGV\n",
     } do
       local target = support.fake()
@@ -146,9 +153,10 @@ describe("heapy monitor --exec", function()
   it("says in its status what went wrong, and stops there", function()
     for _, case in ipairs {
       { 1, "heapy: stdin:1: attempt to perform", "--exec", "nil + 1", "--exec", "'not reached'" },
-      { 1, "heapy: the code is incomplete\n", "--exec", "x = (" },
-      { 3, "did not answer in time\n", "--timeout", "0.3", "--exec", "deaf" },
-      { 1, "heapy: interrupted!\n", "--timeout", "0.3", "--exec", "slow" },
+      { 1, "heapy: the code is incomplete\n", "--exec", "x = (", "--exec", "'not reached'" },
+      { 3, "heapy: the code timed out after 0.3 s, and could not be broken off\n",
+        "--timeout", "0.3", "--exec", "deaf" },
+      { 3, "heapy: the code timed out after 0.3 s\n", "--timeout", "0.3", "--exec", "slow" },
       { 3, "heapy: there is no target in process 1\n", "--pid", "1", "--exec", "1" },
       { 3, "heapy: there is no target called 'x'\n", "--name", "x", "--exec", "1" },
       { 3, "the target sent a frame that is not JSON\n", "--exec", "garbage" },
@@ -164,6 +172,48 @@ describe("heapy monitor --exec", function()
     local text, status = execute("--exec", "1")
     assert.equal("heapy: there is no target\n", text)
     assert.equal(3, status)
+  end)
+
+  it("gives up when the time is over, not when it is over twice", function()
+    support.fake()
+    local begun = client.now()
+    assert.equal(3, select(2, execute("--timeout", "4", "--exec", "slow")))
+    assert.is_true(client.now() - begun < 7)
+  end)
+
+  it("says so where nobody takes its output", function()
+    support.fake()
+    local status = os.execute(
+      ("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor --exec 1 >/dev/full 2>'%s/errors'")
+        :format(support.dir, support.lua, support.dir))
+    assert.is_nil(status)
+    local file <close> = assert(io.open(support.dir .. "/errors"))
+    assert.equal("heapy: cannot write to standard output: No space left on device\n",
+      file:read "a")
+    for _, arguments in ipairs { "--exec slow", "--exec 1", "<'" .. support.dir .. "/errors'" } do
+      local _, _, code = os.execute(
+        ("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor %s >/dev/full 2>/dev/null")
+          :format(support.dir, support.lua, arguments))
+      assert.equal(3, code, arguments)
+    end
+  end)
+
+  it("prints all there is, however much, and though it is read late", function()
+    support.fake()
+    local pipe = assert(io.popen(("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor --exec flood "
+      .. "2>/dev/null | (sleep 1; wc -lc)"):format(support.dir, support.lua)))
+    assert.equal("300000 16800000", (pipe:read("a"):match "^%s*(.-)%s*$":gsub("%s+", " ")))
+    pipe:close()
+  end)
+
+  it("chooses between the states of a process", function()
+    support.fake("pid=77", "state=1")
+    support.fake("pid=77", "state=2", "name=second")
+    local text, status = execute("--name", "second", "--state", "2", "--exec", "6 * 7")
+    assert.equal("42\npaused 3.1 ms\n", text)
+    assert.equal(0, status)
+    assert.equal("heapy: there is no target in state 3 called 'second'\n",
+      (execute("--name", "second", "--state", "3", "--exec", "1")))
   end)
 
   it("asks for one target where there are several", function()
@@ -211,13 +261,26 @@ describe("the heapy command", function()
       { "unknown command 'bogus'", "bogus" },
       { "unknown option '--bogus'", "monitor", "--bogus" },
       { "'x' is no number of a process", "monitor", "--pid", "x" },
+      { "'0' is no number of a state", "monitor", "--state", "0" },
       { "'-1' is no number of seconds", "monitor", "--timeout=-1" },
     } do
       local text, status = run(table.unpack(case, 2))
       assert.truthy(text:find("heapy: " .. case[1], 1, true), text)
-      assert.truthy(text:find("Usage: heapy", 1, true), text)
+      local usage = case[2] == "monitor" and "Usage: heapy monitor [-h]" or "Usage: heapy [-h]"
+      assert.truthy(text:find(usage, 1, true), text)
       assert.equal(2, status)
     end
+  end)
+
+  it("says so where its modules are not, and where its help cannot be written", function()
+    local path = { "LUA_PATH=/nowhere/?.lua", "LUA_PATH_5_4=/nowhere/?.lua" }
+    local status, text = support.piped({ support.lua, "lua/bin/heapy" }, path):wait()
+    assert.equal("heapy: its module 'heapy.command' is not where Lua looks: run make install, or "
+      .. "in its sources eval \"$(make -s env)\"\n", text)
+    assert.equal(2, status)
+    local _, _, code = os.execute(("'%s' lua/bin/heapy --help 2>/dev/null >/dev/full")
+      :format(support.lua))
+    assert.equal(3, code)
   end)
 
   it("names the package of a module that is missing", function()

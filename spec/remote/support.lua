@@ -12,8 +12,7 @@ function M.directory()
   local pipe = assert(io.popen "mktemp -d")
   M.dir = assert(pipe:read "l")
   pipe:close()
-  local file <close> = assert(io.open(M.dir .. "/inputrc", "w"))
-  assert(file:write "set enable-bracketed-paste off\nset bell-style none\n")
+  assert(io.open(M.dir .. "/inputrc", "w")):close() -- empty: Readline as it comes
   return M.dir
 end
 

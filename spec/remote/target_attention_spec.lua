@@ -76,9 +76,41 @@ describe("a program is reached", function()
   it("where C resumes its coroutines", reached_embedded("resume",
     "function work() while true do end end"))
   it("where C resumes its coroutines, which yield", reached_embedded("resume",
-    "function work() for i = 1, 100 do coroutine.yield() end end"))
+    "collectgarbage 'stop' function work() for i = 1, 100 do coroutine.yield() end end"))
   it("where C resumes its coroutines, without a signal", reached_embedded("resume",
     "function work() while true do local t = {} end end", "{ signal = false, log = false }"))
+  it("where the host has taken the signal for itself", reached_embedded("urgent",
+    "function work() while true do end end"))
+
+  -- By its requests for memory alone. What the other ways leave behind is used again.
+  it("where no signal finds short coroutines, which get a hook of the host's own", inside(function()
+    if not io.open(target.host) then return pending "there is no library of Lua to link" end
+    local _, path = target.embedded("hooked",
+            "function work() for i = 1, 200 do i = i + 1 end t = {} end")
+    local peer, from = target.connect(path), target.now()
+    for i = 1, 250 do
+      assert.equal(i .. "\n", peer:eval(tostring(i)))
+      assert(target.now() - from < 20) -- 1 in truth
+    end
+    local before = tonumber(peer:eval "hooked()")
+    target.sleep(0.05)
+    assert.is_true(tonumber((peer:eval "hooked()")) > before)
+  end))
+
+  it("there, too, while it is tracked", inside(function()
+    if not io.open(target.host) then return pending "there is no library of Lua to link" end
+    local _, path = target.embedded("hooked", [=[
+      hp, kept = require "heapy", {}
+      function work() kept[#kept % 1000 + 1] = {} end ]=])
+    local peer = target.connect(path)
+    assert.equal("true\n", peer:eval "hp.track() ~= nil")
+    for i = 1, 20 do assert.equal(i .. "\n", peer:eval(tostring(i))) end
+    assert.equal("false\n", peer:eval "hp.tracking().cut")
+    assert.truthy(peer:eval("hp.sites()"):find("script%d+%.lua:5 in function"))
+    assert.equal("true\n", peer:eval "hp.untrack()")
+    assert.equal("3\n", peer:eval "1 + 2")
+  end))
+
   it("where its state moves between threads", reached_embedded("threads",
     "function step() for i = 1, 100 do local t = {} end end"))
   it("where its state moves between threads, without a signal", reached_embedded("threads",

@@ -11,7 +11,11 @@
 **   fork     the process forks once the script is run: the child calls work(), the parent waits
 **   events   waits in epoll for a second or a signal, then calls step(), for ever
 **   watched  the same, and waits for the descriptor that descriptor() gives; no signal wakes it
-**   limited  work() in a state that may have 8 MiB */
+**   limited  work() in a state that may have 8 MiB
+**   hooked   work() in a new coroutine every two milliseconds, in two OS threads in turn; it gets a
+**            hook of the host's own when the collector has run in it; SIGURG is the host's own.
+**            hooked() counts calls of the hook
+**   urgent   work() in a coroutine that C resumes; SIGURG is the host's own */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -167,6 +171,61 @@ static void *limited(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
+static int hook_calls;
+
+static void own_hook(lua_State *L, lua_Debug *ar) {
+  (void)L, (void)ar;
+  hook_calls++;
+}
+
+static int hooked_calls(lua_State *L) {
+  lua_pushinteger(L, hook_calls);
+  return 1;
+}
+
+static void do_nothing(int number) { (void)number; }
+
+/* The coroutines stay for a while, so that their memory is not used again at once. */
+static int work_hooked(lua_State *L) {
+  static const char kept[64];
+  static unsigned i;
+  lua_State *co = lua_newthread(L);
+  int n = 0;
+  lua_getglobal(L, "work");
+  lua_xmove(L, co, 1);
+  lua_gc(co, LUA_GCCOLLECT); /* whoever sets a hook in a finalizer has lost it */
+  lua_sethook(co, own_hook, LUA_MASKCOUNT, 100);
+  if (lua_resume(co, NULL, 0, &n) != LUA_OK) return failed(co);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept[i++ % sizeof kept]);
+  return 0;
+}
+
+static void *take_hooked_turns(void *L) {
+  for (;;) {
+    int rc;
+    pthread_mutex_lock(&lock);
+    rc = work_hooked(L);
+    pthread_mutex_unlock(&lock);
+    if (rc != 0) exit(1);
+    usleep(2000);
+  }
+  return NULL;
+}
+
+static int hooked(lua_State *L) {
+  pthread_t thread;
+  lua_register(L, "hooked", hooked_calls);
+  signal(SIGURG, do_nothing);
+  if (pthread_create(&thread, NULL, take_hooked_turns, L) != 0) return 1;
+  take_hooked_turns(L);
+  return 0;
+}
+
+static int urgent(lua_State *L) {
+  signal(SIGURG, do_nothing);
+  return resume(L);
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 2 ? argv[1] : "";
   lua_State *L = strcmp(mode, "limited") == 0 ? lua_newstate(limited, NULL) : luaL_newstate();
@@ -181,6 +240,8 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "fork") == 0) return fork_once(L);
   if (strcmp(mode, "events") == 0) return events(L, 0);
   if (strcmp(mode, "watched") == 0) return events(L, 1);
+  if (strcmp(mode, "hooked") == 0) return hooked(L);
+  if (strcmp(mode, "urgent") == 0) return urgent(L);
   if (strcmp(mode, "limited") == 0) return call(L, "work");
   return 2;
 }

@@ -7,7 +7,7 @@ local inside = target.inside
 
 local LOOP = "while true do for i = 1, 1000 do local t = {i} end end"
 
--- Frames of more than 64 KiB are an error of their reader: see Peer:frame.
+-- Longer frames are an error wherever they come: see Peer:measure in target.lua.
 describe("what a target sends is in frames of 64 KiB at most:", function()
   local LONG = "('\\1'):rep(100000)"
 

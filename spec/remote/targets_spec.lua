@@ -17,6 +17,7 @@ describe("the places of sockets", function()
 
   it("are the one that is named, or all where a target may have put it", function()
     assert.same({ "/x" }, places.directories "/x")
+    assert.same({ lfs.currentdir() .. "/x/y" }, places.directories "x/y")
     local uid = client.uid()
     local list = places.directories()
     if os.getenv "HEAPY_DIR" then return assert.same({ os.getenv "HEAPY_DIR" }, list) end
@@ -121,12 +122,41 @@ describe("the targets", function()
     assert.equal("opened 3", told[5])
   end)
 
-  it("are not connected to again once they were closed", function()
+  it("are not connected to again once the user has closed them", function()
     support.fake()
     look()
     all:close(all.byid[1])
     look()
+    look(1.2)
+    all:scan()
+    look()
     assert.same({ "opened 1", "closed 1" }, told)
+  end)
+
+  it("are asked something at once, for that is what they wait for", function()
+    support.fake("patience=0.3")
+    look(0.8)
+    assert.same({ "opened 1" }, told)
+  end)
+
+  it("are connected to again where it was they that ended it, after ever longer pauses", function()
+    -- Waits until so much was told; how long that took.
+    local function wait(count)
+      local begun = client.now()
+      repeat look() until #told >= count or client.now() > begun + 20
+      return client.now() - begun
+    end
+    support.fake()
+    wait(1)
+    all.byid[1]:request("eval", "drop")
+    wait(2)
+    assert.is_true(wait(3) > 0.5)
+    all.byid[2]:request("eval", "bye")
+    wait(4)
+    assert.is_true(wait(5) > 1.5)
+    assert.same({ "opened 1", "closed 1", "opened 2", "closed 2", "opened 3" }, told)
+    assert.equal("too slow \27[31m", all.byid[1].reason)
+    assert.equal("monitoring was turned off", all.byid[2].reason)
   end)
 
   it("leave sockets behind, which are swept away", function()

@@ -25,7 +25,7 @@ describe("the monitor in a terminal #noasan", function()
   end
 
   -- Gives what was typed time to be read.
-  local function pause() client.poll({}, {}, 0.1) end
+  local function pause(seconds) client.poll({}, {}, seconds or 0.1) end
 
   it("tells of targets that come and go, and prompts again", function()
     local monitor = support.monitor()
@@ -180,6 +180,28 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect ".lc"
   end)
 
+  it("takes from a target no completion that is none", function()
+    local monitor = at_console()
+    for _, word in ipairs { "far", "table", "word", "before" } do
+      monitor:type(word .. "\t" .. "= 1\n")
+      monitor:expect(word .. "= 1\r\n")
+      monitor:expect "> "
+    end
+    monitor:type "mixed\t= 1\n"
+    monitor:expect "mixed_up= 1\r\n"
+    monitor:expect "> "
+  end)
+
+  it("does not leave a completion behind that was given up", function()
+    local monitor = at_console()
+    monitor:type "hang\t"
+    pause(1.5)
+    monitor:type " = 1\n"
+    monitor:expect "hang = 1\r\npaused 3.1 ms\r\n> "
+    monitor:enter "interrupts"
+    monitor:expect "interrupts\r\n1\r\n"
+  end)
+
   it("keeps the lines typed, for the user alone", function()
     local monitor = at_console()
     monitor:enter "'remember me'"
@@ -234,5 +256,48 @@ describe("the monitor in a terminal #noasan", function()
     repl:expect "<Monitor> "
     repl:enter "exit"
     assert.equal(0, (repl:wait()))
+  end)
+
+  it("leaves the marking of pasted text, which is Readline's default, as often as it begins it",
+    function()
+      local monitor = support.monitor()
+      monitor:expect "<Monitor> "
+      support.fake()
+      monitor:expect "*** Connection 1 opened ***\r\n<Monitor> "
+      monitor:type(CTRL_C)
+      monitor:expect "<Monitor> "
+      monitor:enter "q"
+      assert.equal(0, (monitor:wait()))
+      assert.equal(3, monitor.pastes.on)
+      assert.equal(3, monitor.pastes.off)
+    end)
+
+  it("is entered before an interpreter has read a line of its own", function()
+    local repl = support.terminal { support.lua, "-i", "-e", "require('heapy').monitor()" }
+    repl:expect "<Monitor> "
+    repl:enter "q"
+    repl:expect "\n> "
+    repl:enter "6 * 7"
+    repl:expect "42\r\n"
+  end)
+
+  it("edits lines in a program that has no Readline of its own", function()
+    local host = package.searchpath("heapy_process", package.cpath):match "^(.*)/" .. "/target_host"
+    local file = io.open(host)
+    if not file then return pending "there is no such program here" end
+    file:close()
+    local script = support.dir .. "/script.lua"
+    file = assert(io.open(script, "w"))
+    file:write "os.exit(require('heapy.command'){'monitor'}, true)"
+    file:close()
+    local monitor = support.terminal { host, "events", script }
+    monitor:expect "<Monitor> "
+    monitor:type "l\t"
+    monitor:expect "lc"
+    monitor:type "\n"
+    monitor:expect "CID PID ARGV\r\n<Monitor> "
+    monitor:type(CTRL_D)
+    monitor:expect "Exiting Monitor"
+    assert.equal(0, (monitor:wait()))
   end)
 end)

@@ -115,6 +115,54 @@ describe("hp.track", function()
     end)())
   end)
 
+  it("tells of one moment, whatever comes in between", function()
+    local function anew()
+      hp.untrack()
+      hp.track { timeline = 512 }
+    end
+    for _, what in ipairs { "sites", "timeline", "tracking" } do
+      local between = 0
+      for count = 1, 3000, 101 do
+        anew()
+        local inside = true
+        for i = 1, 100 do assert(load("return {}", "=" .. i))() end -- sites
+        debug.sethook(function()
+          debug.sethook()
+          anew()
+          if inside then between = between + 1 end
+        end, "", count)
+        local now = hp[what]()
+        inside = false
+        debug.sethook()
+        assert.is_true(now == nil or tostring(now) ~= "")
+      end
+      assert.is_true(between > 0)
+    end
+  end)
+
+  it("may end in a finalizer, at any time", function()
+    local mode = collectgarbage("incremental", 100, 1000) -- a whole cycle in one step
+    for _, what in ipairs { "tracking", "sites", "timeline", "heap" } do
+      for _ = 1, 5 do
+        hp.track { timeline = 1024 }
+        collectgarbage()
+        collectgarbage "stop"
+        local ended = false
+        do
+          setmetatable({}, { __gc = function()
+            ended = hp.untrack()
+          end })
+        end
+        collectgarbage "restart"
+        local now = hp[what]()
+        assert.is_true(ended)
+        if what == "heap" then assert.equal("(not tracked)", now.site) else assert.is_nil(now) end
+      end
+    end
+    collectgarbage("incremental", 200, 100)
+    collectgarbage(mode)
+  end)
+
   it("is not led astray by code that lies where other code lay", function()
     hp.track()
     for round = 1, 200 do

@@ -14,7 +14,7 @@ local function judged(chunk)
     assert.is_nil(run(state, [[
       local ledger = require "spec.truth.ledger"
       local check, verdict = ledger.check, ledger.verdict
-    ]] .. chunk))
+      math.randomseed(]] .. seed .. ")\n" .. chunk))
   end)
 end
 
@@ -172,6 +172,7 @@ describe("in this very program the accounting is exact", function()
       local function look()
         ok, problem = pcall(exact)
       end
+      math.randomseed(seed)
       collectgarbage()
       collectgarbage()
       assert.is_true(places[place](look))

@@ -5,7 +5,6 @@
 #include "kind.h"
 #include "vm/object.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define INDEX_EXACT 10 /* array indexes above this share one label */
@@ -65,12 +64,26 @@ static uint32_t name_of(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e) 
 
 /* ---- text ----------------------------------------------------------------- */
 
+static int is_reserved(const char *s, size_t n) {
+  static const char words[] = " and break do else elseif end false for function goto if in local "
+                              "nil not or repeat return then true until while ";
+  const char *at = words;
+  for (; (at = strchr(at, ' ')) != NULL && at[1] != '\0'; at++)
+    if (strncmp(at + 1, s, n) == 0 && at[1 + n] == ' ') return 1;
+  return 0;
+}
+
+/* In the C locale, whatever the program's is: the VM's own way. */
+static int is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 static int is_identifier(const char *s, size_t n) {
   size_t i;
-  if (n == 0 || isdigit((unsigned char)s[0])) return 0;
+  if (n == 0 || !is_letter(s[0])) return 0;
   for (i = 0; i < n; i++)
-    if (!isalnum((unsigned char)s[i]) && s[i] != '_') return 0;
-  return 1;
+    if (!is_letter(s[i]) && !(s[i] >= '0' && s[i] <= '9')) return 0;
+  return !is_reserved(s, n);
 }
 
 static void add_quoted(const char *s, size_t n, hp_Name *out) {

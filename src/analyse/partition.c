@@ -3,17 +3,17 @@
 
 #include "base/sort.h"
 #include "base/text.h"
+#include "byid.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static size_t nsums(const hp_Partition *p) { return p->nrows / HP_STRIDE + 1; }
 
 void hp_partition_free(hp_Partition *p) {
   hp_delete(p->place, p->nrows);
   hp_delete(p->rows, p->nrows);
   hp_delete(p->settled, hp_words(p->nrows));
-  hp_delete(p->sums, nsums(p));
+  hp_delete(p->first, (size_t)p->nrows + 1);
+  hp_delete(p->sums, hp_byid_sums(p));
   hp_classified_free(&p->classes);
   memset(p, 0, sizeof *p);
 }
@@ -82,9 +82,11 @@ static int sort_by_name(hp_Partition *p, uint32_t first, uint32_t n) {
 
 /* Row i is the one that it should be. */
 static int settle(hp_Partition *p, uint32_t i) {
-  uint64_t size = p->rows[i].size;
   uint32_t first = i, end = i + 1;
+  uint64_t size;
   if (hp_bit_get(p->settled, i)) return HP_OK;
+  if (p->classes.objects) return hp_byid_settle(p, i);
+  size = p->rows[i].size;
   while (first > 0 && p->rows[first - 1].size == size) first--;
   while (end < p->nrows && p->rows[end].size == size) end++;
   return sort_by_name(p, first, end - first);
@@ -124,82 +126,6 @@ static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   return HP_OK;
 }
 
-/* ---- by id ---------------------------------------------------------------- */
-
-#define SIZES 65536 /* sizes below are sorted by counting; larger ones come first */
-
-static size_t bucket_of(const hp_Graph *g, uint32_t id) {
-  uint64_t size = hp_graph_size(g, id);
-  return size < SIZES ? SIZES - (size_t)size : 0;
-}
-
-typedef struct Large {
-  uint64_t size;
-  uint32_t id;
-} Large;
-
-static int by_large(const void *x, const void *y) {
-  const Large *a = x, *b = y;
-  if (a->size != b->size) return a->size < b->size ? 1 : -1;
-  return (a->id > b->id) - (a->id < b->id);
-}
-
-static int sort_large(const hp_Graph *g, uint32_t *ids, uint32_t n) {
-  Large *large = hp_new(Large, n);
-  uint32_t i;
-  if (large == NULL) return HP_ENOMEM;
-  for (i = 0; i < n; i++) {
-    large[i].size = hp_graph_size(g, ids[i]);
-    large[i].id = ids[i];
-  }
-  if (n > 1) qsort(large, n, sizeof *large, by_large);
-  for (i = 0; i < n; i++) ids[i] = large[i].id;
-  hp_delete(large, n);
-  return HP_OK;
-}
-
-/* Puts the ids into 'sorted': by size descending, then by address. */
-static int sort_ids(const hp_Graph *g, const uint32_t *ids, uint32_t n, uint32_t *sorted) {
-  uint32_t *first = hp_new(uint32_t, SIZES + 2), i, large;
-  if (first == NULL) return HP_ENOMEM;
-  for (i = 0; i < n; i++) first[bucket_of(g, ids[i]) + 1]++;
-  large = first[1];
-  for (i = 1; i < SIZES + 2; i++) first[i] += first[i - 1];
-  for (i = 0; i < n; i++) sorted[first[bucket_of(g, ids[i])]++] = ids[i];
-  hp_delete(first, SIZES + 2);
-  return sort_large(g, sorted, large);
-}
-
-static int sum_ids(hp_Partition *p) {
-  uint64_t sum = 0;
-  uint32_t i;
-  p->sums = hp_new(uint64_t, nsums(p));
-  if (p->sums == NULL) return HP_ENOMEM;
-  for (i = 0; i < p->nrows; i++) {
-    if (i % HP_STRIDE == 0) p->sums[i / HP_STRIDE] = sum;
-    sum += hp_graph_size(p->graph, p->classes.of[i]);
-  }
-  return HP_OK;
-}
-
-static int make_objects(hp_Partition *p) {
-  uint32_t n = p->classes.n, *sorted = hp_new(uint32_t, n);
-  int rc;
-  p->nrows = n;
-  if (sorted == NULL) return HP_ENOMEM;
-  rc = sort_ids(p->graph, p->classes.of, n, sorted);
-  hp_delete(p->classes.of, n);
-  p->classes.of = sorted;
-  return rc == HP_OK ? sum_ids(p) : rc;
-}
-
-static hp_Row object_row(const hp_Partition *p, uint32_t i) {
-  uint32_t k = i / HP_STRIDE * HP_STRIDE;
-  hp_Row row = {i, 1, hp_graph_size(p->graph, p->classes.of[i]), p->sums[i / HP_STRIDE]};
-  for (; k <= i; k++) row.cumulative += hp_graph_size(p->graph, p->classes.of[k]);
-  return row;
-}
-
 /* ---- all together --------------------------------------------------------- */
 
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out) {
@@ -208,7 +134,7 @@ int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out) 
   memset(&new, 0, sizeof new);
   rc = hp_classify(g, set, by, &new.classes);
   new.graph = g;
-  if (rc == HP_OK) rc = new.classes.objects ? make_objects(&new) : make_rows(&new, g, set);
+  if (rc == HP_OK) rc = new.classes.objects ? hp_byid_make(&new) : make_rows(&new, g, set);
   if (rc != HP_OK)
     hp_partition_free(&new);
   else
@@ -217,46 +143,84 @@ int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out) 
 }
 
 int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name, hp_Name *room) {
-  int rc;
-  if (p->classes.objects) {
-    *row = object_row(p, i);
-    *name = "";
-    return HP_OK;
-  }
-  if ((rc = settle(p, i)) != HP_OK) return rc;
-  *row = p->rows[i];
-  *name = hp_classified_name(&p->classes, row->cls, room);
+  int rc = settle(p, i);
+  if (rc != HP_OK) return rc;
+  *row = p->classes.objects ? hp_byid_row(p, i) : p->rows[i];
+  *name = p->classes.objects ? "" : hp_classified_name(&p->classes, row->cls, room);
   return HP_OK;
 }
 
-static uint32_t list_objects(const hp_Partition *p, uint32_t i, uint32_t j, uint32_t *ids) {
-  uint32_t n = 0;
-  for (; i <= j; i++) ids[n++] = p->classes.of[i];
-  return hp_sort_unique(ids, n);
+/* ---- the objects of rows --------------------------------------------------- */
+
+/* Sorts the set's objects by class, once, so that no row needs to look at all others'. */
+static int group(hp_Partition *p, const hp_IdSet *set) {
+  uint32_t *ids = hp_new(uint32_t, p->classes.n), *next = hp_new(uint32_t, p->nrows);
+  uint32_t *first = hp_new(uint32_t, (size_t)p->nrows + 1), i, id;
+  int rc = ids && next && first ? HP_OK : HP_ENOMEM;
+  hp_IdIter it;
+  for (i = 0; i < p->nrows && rc == HP_OK; i++) {
+    next[i] = first[i];
+    first[i + 1] = first[i] + p->rows[p->place[i]].count;
+  }
+  if (rc == HP_OK) {
+    for (i = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++)
+      ids[next[p->classes.of[i]]++] = id;
+    hp_delete(p->classes.of, p->classes.n);
+    p->classes.of = ids;
+    p->first = first;
+  } else {
+    hp_delete(ids, p->classes.n);
+    hp_delete(first, (size_t)p->nrows + 1);
+  }
+  hp_delete(next, p->nrows);
+  return rc;
 }
 
-static uint32_t list_rows(const hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j,
-                          uint32_t *ids) {
-  uint32_t id, k, n = 0;
-  hp_IdIter it;
-  for (k = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); k++) {
-    uint32_t row = p->place[p->classes.of[k]];
-    if (row >= i && row <= j) ids[n++] = id;
-  }
+/* Appends the objects of row i. */
+static uint32_t list_row(const hp_Partition *p, uint32_t i, uint32_t *ids) {
+  uint32_t first = p->first[p->rows[i].cls], n = p->rows[i].count;
+  memcpy(ids, p->classes.of + first, n * sizeof *ids);
   return n;
+}
+
+static int many_rows(const hp_Partition *p, uint32_t i, uint32_t j, uint32_t universe,
+                     hp_IdSet *out) {
+  uint64_t *bits = hp_new(uint64_t, hp_words(universe));
+  int rc;
+  if (bits == NULL) return HP_ENOMEM;
+  for (; i <= j; i++) {
+    const uint32_t *id = p->classes.of + p->first[p->rows[i].cls], *end = id + p->rows[i].count;
+    for (; id < end; id++) hp_bit_set(bits, *id);
+  }
+  rc = hp_idset_from_bits(out, bits, universe);
+  hp_delete(bits, hp_words(universe));
+  return rc;
+}
+
+static int few_objects(const hp_Partition *p, uint32_t i, uint32_t j, size_t total,
+                       uint32_t universe, hp_IdSet *out) {
+  uint32_t *ids = hp_new(uint32_t, total), n = 0, rows = j - i + 1;
+  int rc;
+  if (ids == NULL) return HP_ENOMEM;
+  if (p->classes.objects)
+    memcpy(ids, p->classes.of + i, (n = rows) * sizeof *ids);
+  else
+    for (; i <= j; i++) n += list_row(p, i, ids + n);
+  if (rows > 1) n = hp_sort_unique(ids, n);
+  rc = hp_idset_from_ids(out, ids, n, universe);
+  hp_delete(ids, total);
+  return rc;
 }
 
 int hp_partition_rows(hp_Partition *p, const hp_IdSet *set, uint32_t i, uint32_t j, hp_IdSet *out) {
   size_t total = 0;
-  uint32_t *ids, n, k;
+  uint32_t k;
   int rc = HP_OK;
-  if (!p->classes.objects && (rc = settle(p, i)) == HP_OK) rc = settle(p, j);
+  if ((rc = settle(p, i)) == HP_OK) rc = settle(p, j);
   if (rc != HP_OK) return rc;
-  for (k = i; k <= j; k++) total += p->classes.objects ? 1 : p->rows[k].count;
-  ids = hp_new(uint32_t, total);
-  if (ids == NULL) return HP_ENOMEM;
-  n = p->classes.objects ? list_objects(p, i, j, ids) : list_rows(p, set, i, j, ids);
-  rc = hp_idset_from_ids(out, ids, n, set->universe);
-  hp_delete(ids, total);
-  return rc;
+  if (p->classes.objects) return few_objects(p, i, j, j - i + 1, set->universe, out);
+  if (p->first == NULL && (rc = group(p, set)) != HP_OK) return rc;
+  for (k = i; k <= j; k++) total += p->rows[k].count;
+  if (i < j && total > set->universe / 64) return many_rows(p, i, j, set->universe, out);
+  return few_objects(p, i, j, total, set->universe, out);
 }

@@ -16,6 +16,11 @@ uint32_t hp_source_of(const hp_Graph *g, uint32_t id) {
   return proto == HP_NONE ? HP_NONE : hp_graph_first(g, proto, HP_I_SOURCE);
 }
 
+int hp_source_order(const hp_Graph *g, uint32_t a, uint32_t b) {
+  if (a == HP_NONE || b == HP_NONE) return (a == HP_NONE) - (b == HP_NONE);
+  return hp_graph_compare(g, a, b);
+}
+
 static void add_source(const hp_Graph *g, uint32_t source, int base, hp_Name *out) {
   size_t n;
   int whole;

@@ -11,6 +11,10 @@ uint32_t hp_source_proto(const hp_Graph *g, uint32_t id);
 /* The chunk's name (a string) of the function or prototype 'id', or HP_NONE. */
 uint32_t hp_source_of(const hp_Graph *g, uint32_t id);
 
+/* Which of two chunks comes first in the alphabet: below, at or above 0. Stripped
+** ones (HP_NONE) come last. */
+int hp_source_order(const hp_Graph *g, uint32_t a, uint32_t b);
+
 /* Appends a chunk's name as people write it: the file, [string "..."] for a
 ** chunk given as text, "?" where it was stripped (source = HP_NONE). */
 void hp_source_name(const hp_Graph *g, uint32_t source, hp_Name *out);

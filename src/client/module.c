@@ -170,26 +170,38 @@ static int client_setmodes(lua_State *L) {
   return 0;
 }
 
-/* Readline's own variables, where the program is linked with it; else NULL. */
-static FILE **stream(const char *name) { return (FILE **)dlsym(RTLD_DEFAULT, name); }
+/* One of Readline's own variables: that of the program, where it uses Readline itself, else of the
+** library that the module in the file came with. The same order in which the module was linked. */
+static FILE **stream(const char *name, const char *path) {
+  FILE **at = (FILE **)dlsym(RTLD_DEFAULT, name);
+  void *module = at == NULL && path != NULL ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+  if (module == NULL) return at;
+  at = (FILE **)dlsym(module, name);
+  (void)dlclose(module); /* Lua has it open too */
+  return at;
+}
 
-/* client.streams() -> the streams that Readline reads from and writes to, as light userdata, where
-** the program itself uses it. lua-readline closes those it sets and leaves them set: the program's
-** next line would be read from a closed one. */
+/* client.streams([path of lua-readline's library]) -> the streams that Readline reads from and
+** writes to, as light userdata; nothing where it is not found. lua-readline closes those it sets and
+** leaves them set: Readline would go on with closed ones. */
 static int client_streams(lua_State *L) {
-  FILE **in = stream("rl_instream"), **out = stream("rl_outstream");
+  const char *path = luaL_optstring(L, 1, NULL);
+  FILE **in = stream("rl_instream", path), **out = stream("rl_outstream", path);
   if (in == NULL || out == NULL) return 0;
   lua_pushlightuserdata(L, *in);
   lua_pushlightuserdata(L, *out);
   return 2;
 }
 
-/* client.setstreams(in, out): as they were */
+/* client.setstreams(path, in, out): as they were. Before its first line Readline has none, and
+** would take standard input and output; later it takes what is there, so it is given those. */
 static int client_setstreams(lua_State *L) {
-  FILE **in = stream("rl_instream"), **out = stream("rl_outstream");
+  const char *path = luaL_optstring(L, 1, NULL);
+  FILE **in = stream("rl_instream", path), **out = stream("rl_outstream", path);
+  FILE *old_in = lua_touserdata(L, 2), *old_out = lua_touserdata(L, 3);
   if (in == NULL || out == NULL) return 0;
-  *in = lua_touserdata(L, 1);
-  *out = lua_touserdata(L, 2);
+  *in = old_in != NULL ? old_in : stdin;
+  *out = old_out != NULL ? old_out : stdout;
   return 0;
 }
 

@@ -23,6 +23,7 @@ typedef struct Build {
   hp_Graph *g;
   hp_Lists lists;
   hp_Scan scan;
+  uint64_t *kept; /* strings whose names were kept; made when there is one */
 } Build;
 
 /* ---- first pass: lists ---------------------------------------------------- */
@@ -185,13 +186,25 @@ static int by_id(const void *x, const void *y) {
   return (a > b) - (a < b);
 }
 
+/* Was the string's name kept before? From now on it is. */
+static int is_kept(Build *b, uint32_t id, int *kept) {
+  if (b->kept == NULL && (b->kept = hp_new(uint64_t, hp_words(b->g->n))) == NULL) return HP_ENOMEM;
+  *kept = (int)hp_bit_get(b->kept, id);
+  hp_bit_set(b->kept, id);
+  return HP_OK;
+}
+
 /* Keeps more of a string that serves as a name. */
 static int keep_name(Build *b, uint32_t id) {
   hp_Graph *g = b->g;
   size_t n = hp_graph_length(g, id);
   hp_LongText *t;
+  int kept;
   if (n <= HP_TEXT_KEEP) return HP_OK;
+  if (is_kept(b, id, &kept) != HP_OK) return HP_ENOMEM;
+  if (kept) return HP_OK;
   if (n > HP_NAME_KEEP) n = HP_NAME_KEEP;
+  if (g->texts.n + n > UINT32_MAX) return HP_ELIMIT;
   if (hp_vec_reserve(&g->longtexts, 1) != HP_OK || hp_vec_reserve(&g->texts, n) != HP_OK)
     return HP_ENOMEM;
   t = &g->longtexts.at[g->longtexts.n++];
@@ -240,21 +253,12 @@ static int keep_class_names(Build *b) {
   return rc;
 }
 
-/* The same name may have been kept more than once: the first stays. */
-static void sort_names(hp_Graph *g) {
-  size_t i, n = 0;
-  if (g->longtexts.n == 0) return;
-  qsort(g->longtexts.at, g->longtexts.n, sizeof *g->longtexts.at, by_id);
-  for (i = 1; i < g->longtexts.n; i++)
-    if (g->longtexts.at[i].id != g->longtexts.at[n].id) g->longtexts.at[++n] = g->longtexts.at[i];
-  g->longtexts.n = n + 1;
-}
-
 static int keep_names(Build *b) {
   int rc = keep_keys(b);
   if (rc == HP_OK) rc = keep_sources(b);
   if (rc == HP_OK) rc = keep_class_names(b);
-  sort_names(b->g);
+  if (b->g->longtexts.n > 1)
+    qsort(b->g->longtexts.at, b->g->longtexts.n, sizeof *b->g->longtexts.at, by_id);
   return rc;
 }
 
@@ -269,6 +273,7 @@ static int shrink(hp_Graph *g) {
 static void end_build(Build *b) {
   hp_lists_free(&b->lists);
   hp_scan_end(&b->scan);
+  hp_delete(b->kept, hp_words(b->g->n));
 }
 
 /* Which moments nobody can ask for any more; how many. */

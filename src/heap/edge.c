@@ -88,3 +88,27 @@ int hp_edges_next(hp_EdgeIter *it) {
     if (it->left == 0) it->stage = AT_ITEM;
   }
 }
+
+void hp_fields_begin(hp_FieldIter *it, const hp_Graph *g, uint32_t id) {
+  const hp_Shape *s;
+  it->g = g;
+  it->item = it->end = NULL;
+  if (hp_graph_type(g, id) != HP_TABLE || (g->info[id] & HP_INFO_DEAD)) return;
+  s = hp_graph_shape(g, id);
+  it->item = g->shapes.items.at + s->item;
+  it->end = it->item + s->nitems;
+  it->next = g->node[id].edge;
+}
+
+int hp_fields_next(hp_FieldIter *it) {
+  while (it->item != it->end) {
+    const hp_Item *item = it->item++;
+    uint32_t at = it->next, n = hp_item_count(*item);
+    it->next += n;
+    if (hp_item_kind(*item) != HP_I_NAME || n == 0) continue;
+    it->key = item->arg;
+    it->to = it->g->to.at[at];
+    return 1;
+  }
+  return 0;
+}

@@ -33,6 +33,18 @@ typedef struct hp_EdgeIter {
 void hp_edges_begin(hp_EdgeIter *it, const hp_Graph *g, uint32_t id);
 int hp_edges_next(hp_EdgeIter *it);
 
+/* The entries of a table under names (short strings) that hold objects; none of what
+** is no table. Runs are passed over at a stride, so an array costs nothing. */
+typedef struct hp_FieldIter {
+  const hp_Graph *g;
+  const hp_Item *item, *end; /* next item */
+  uint32_t next;             /* next entry of 'to' */
+  uint32_t key, to;          /* the field: ids */
+} hp_FieldIter;
+
+void hp_fields_begin(hp_FieldIter *it, const hp_Graph *g, uint32_t id);
+int hp_fields_next(hp_FieldIter *it);
+
 /* Once reachability is known: does the edge hold what it refers to? */
 static inline int hp_edge_holds(const hp_EdgeIter *it) {
   if (it->strength == HP_EPHEMERON) return (int)hp_bit_get(it->g->reachable, it->key);

@@ -81,6 +81,14 @@ const char *hp_graph_text(const hp_Graph *g, uint32_t id, size_t *n, int *whole)
   return g->texts.at + (t != NULL ? t->at : g->node[id].aux);
 }
 
+int hp_graph_compare(const hp_Graph *g, uint32_t a, uint32_t b) {
+  size_t m, n;
+  int whole, order;
+  const char *s = hp_graph_text(g, a, &m, &whole), *t = hp_graph_text(g, b, &n, &whole);
+  order = memcmp(s, t, m < n ? m : n);
+  return order != 0 ? order : (m > n) - (m < n);
+}
+
 hp_Known hp_known_name(const char *s, size_t n) {
   static const char *const names[] = {"__name",      "__index", "_LOADED", "_class",
                                       "_name",       "__subclasses", "mixins", "__instanceDict",
@@ -94,11 +102,11 @@ hp_Known hp_known_name(const char *s, size_t n) {
 
 uint32_t hp_graph_field(const hp_Graph *g, uint32_t id, hp_Known name) {
   uint32_t key = g->known[name];
-  hp_EdgeIter it;
-  if (key == HP_NONE || hp_graph_type(g, id) != HP_TABLE) return HP_NONE;
-  hp_edges_begin(&it, g, id);
-  while (hp_edges_next(&it))
-    if (it.kind == HP_I_NAME && it.key == key) return it.to;
+  hp_FieldIter it;
+  if (key == HP_NONE) return HP_NONE;
+  hp_fields_begin(&it, g, id);
+  while (hp_fields_next(&it))
+    if (it.key == key) return it.to;
   return HP_NONE;
 }
 
@@ -110,11 +118,18 @@ uint32_t hp_graph_index(const hp_Graph *g, uint32_t id, uint32_t i) {
   return HP_NONE;
 }
 
+/* By its items: a prototype may have thousands of constants. */
 uint32_t hp_graph_first(const hp_Graph *g, uint32_t id, hp_ItemKind kind) {
-  hp_EdgeIter it;
-  hp_edges_begin(&it, g, id);
-  while (hp_edges_next(&it))
-    if (it.kind == kind) return it.to;
+  const hp_Shape *s;
+  uint32_t i, to = g->node[id].edge;
+  if (hp_graph_type(g, id) == HP_STRING || (g->info[id] & HP_INFO_DEAD)) return HP_NONE;
+  s = hp_graph_shape(g, id);
+  if (kind == HP_I_PROTO) return s->type == HP_FUNCTION ? s->common : HP_NONE;
+  for (i = 0; i < s->nitems; i++) {
+    hp_Item item = g->shapes.items.at[s->item + i];
+    if (hp_item_kind(item) == kind && hp_item_count(item) > 0) return g->to.at[to];
+    to += hp_item_count(item);
+  }
   return HP_NONE;
 }
 

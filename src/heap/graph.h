@@ -174,6 +174,10 @@ static inline int hp_graph_is_plain(const hp_Graph *g, uint32_t id) {
 /* A string's text: *n bytes of it that were kept; *whole = 0 if it went on. */
 const char *hp_graph_text(const hp_Graph *g, uint32_t id, size_t *n, int *whole);
 
+/* Which of two strings comes first, byte by byte as far as they were kept: below, at
+** or above 0. */
+int hp_graph_compare(const hp_Graph *g, uint32_t a, uint32_t b);
+
 /* Is this key of a table longer than HP_TEXT_KEEP? All such have a long text. */
 int hp_graph_is_long_key(const hp_Graph *g, uint32_t id);
 
@@ -186,7 +190,8 @@ uint32_t hp_graph_field(const hp_Graph *g, uint32_t id, hp_Known name);
 /* What a table holds in its array part at index i, if an object; else HP_NONE. */
 uint32_t hp_graph_index(const hp_Graph *g, uint32_t id, uint32_t i);
 
-/* First edge of object 'id' that belongs to an item of that kind, or HP_NONE. */
+/* First edge of object 'id' that belongs to an item of that kind, or is its
+** prototype (HP_I_PROTO); or HP_NONE. */
 uint32_t hp_graph_first(const hp_Graph *g, uint32_t id, hp_ItemKind kind);
 
 const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id);

@@ -64,6 +64,7 @@ typedef struct hp_Slot {
   uint8_t kind;      /* hp_SlotKind */
   uint8_t native;    /* the frame runs a C function */
   uint8_t own;       /* the frame is heapy's own: the slot holds nothing */
+  uint8_t lasts;     /* a main chunk's local, in scope to the chunk's end */
 } hp_Slot;
 
 #endif

@@ -177,8 +177,9 @@ static int follow_shape(Mark *m, const hp_Shape *s) {
 static int follow_place(Mark *m, uint32_t id) {
   hp_EdgeIter it;
   uint32_t key = HP_NONE;
+  size_t most = m->g->node[id + 1].edge - m->g->node[id].edge + hp_graph_shape(m->g, id)->nitems;
   hp_edges_begin(&it, m->g, id);
-  if (hp_vec_reserve(&m->todo, 2 * m->g->shapes.items.n + 2) != HP_OK) return HP_ENOMEM;
+  if (hp_vec_reserve(&m->todo, most + 1) != HP_OK) return HP_ENOMEM; /* and the metatable */
   while (hp_edges_next(&it)) {
     int own = it.kind != HP_I_KEY && it.key == key && hp_bit_get(m->anchors, it.to);
     if (key != HP_NONE && own) hp_bit_set(m->met, key);

@@ -29,13 +29,7 @@ static void copy_one(hp_Graph *g, hp_Origin *o, hp_Track *track, uint32_t id, un
   const char *block = hp_addrs_at(&g->addrs, id);
   hp_Type type = hp_graph_type(g, id);
   hp_Record r;
-  if (type == HP_THREAD) {
-    if (block == track->vm.main) {
-      o->site[id] = HP_SITE_BEFORE;
-      return;
-    }
-    block -= track->vm.thread_extra;
-  }
+  if (type == HP_THREAD) block -= track->vm.thread_extra;
   o->site[id] = HP_SITE_NONE;
   if (!hp_blocks_get(&track->blocks, block, &r) || hp_record_tag(r) != tags[type]) return;
   o->site[id] = hp_record_site(r);

@@ -23,6 +23,7 @@ size_t hp_shapes_bytes(const hp_ShapeSet *s) {
 
 void hp_shapemaker_free(hp_ShapeMaker *m) {
   hp_vec_free(&m->raw);
+  hp_vec_free(&m->raw_first);
   hp_delete(m->slots, m->nslots);
   m->slots = NULL;
   m->nslots = m->used = 0;
@@ -38,12 +39,13 @@ static uint32_t hash_of(const hp_Shape *head, const hp_RawItem *items, uint32_t 
   return (uint32_t)(h * 0x9E3779B97F4A7C15u >> 32);
 }
 
-static int same(const hp_ShapeMaker *m, const hp_Shape *s, const hp_Shape *head,
+static int same(const hp_ShapeMaker *m, uint32_t shape, const hp_Shape *head,
                 const hp_RawItem *items, uint32_t n) {
+  const hp_Shape *s = &m->set->shapes.at[shape];
   if (s->nitems != n || s->common != head->common || s->type != head->type ||
       s->weak != head->weak)
     return 0;
-  return n == 0 || memcmp(m->raw.at + s->item, items, n * sizeof *items) == 0;
+  return n == 0 || memcmp(m->raw.at + m->raw_first.at[shape], items, n * sizeof *items) == 0;
 }
 
 /* Where to look first: most tables in a row are of few shapes. */
@@ -95,6 +97,17 @@ static int settle(hp_ShapeMaker *m, const hp_RawItem *raw, hp_Item *item) {
   }
 }
 
+/* Keeps the items as they were read, so that the shape can be found again. */
+static int append_raw(hp_ShapeMaker *m, const hp_RawItem *items, uint32_t n) {
+  uint32_t kept = n <= INTERN_MAX ? n : 0;
+  if (hp_vec_reserve(&m->raw_first, 1) != HP_OK || hp_vec_reserve(&m->raw, kept) != HP_OK)
+    return HP_ENOMEM;
+  m->raw_first.at[m->raw_first.n++] = (uint32_t)m->raw.n;
+  if (kept > 0) memcpy(m->raw.at + m->raw.n, items, kept * sizeof *items);
+  m->raw.n += kept;
+  return HP_OK;
+}
+
 static int append(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *items, uint32_t n,
                   uint32_t *shape) {
   hp_ShapeSet *set = m->set;
@@ -102,7 +115,7 @@ static int append(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *item
   uint32_t i;
   if (set->items.n + n > UINT32_MAX) return HP_ELIMIT;
   if (hp_vec_reserve(&set->shapes, 1) != HP_OK || hp_vec_reserve(&set->items, n) != HP_OK ||
-      hp_vec_reserve(&m->raw, n) != HP_OK)
+      append_raw(m, items, n) != HP_OK)
     return HP_ENOMEM;
   s = &set->shapes.at[set->shapes.n];
   *s = *head;
@@ -113,11 +126,9 @@ static int append(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *item
     hp_Item *item = &set->items.at[s->item + i];
     int rc = settle(m, &items[i], item);
     if (rc != HP_OK) return rc;
-    m->raw.at[s->item + i] = items[i];
     s->keys |= hp_item_has_key(*item);
   }
   set->items.n += n;
-  m->raw.n = set->items.n;
   *shape = (uint32_t)set->shapes.n++;
   return HP_OK;
 }
@@ -131,7 +142,7 @@ static int intern(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *item
   hash = hash_of(head, items, n);
   for (at = hash & (m->nslots - 1); m->slots[at].shape != 0; at = (at + 1) & (m->nslots - 1)) {
     uint32_t found = m->slots[at].shape - 1;
-    if (m->slots[at].hash == hash && same(m, &m->set->shapes.at[found], head, items, n)) {
+    if (m->slots[at].hash == hash && same(m, found, head, items, n)) {
       *shape = found;
       return HP_OK;
     }
@@ -149,7 +160,7 @@ int hp_shape_intern(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *it
   int rc;
   if (n > INTERN_MAX) return append(m, head, items, n, shape);
   recent = recent_of(m, head, items, n);
-  if (*recent != 0 && same(m, &m->set->shapes.at[*recent - 1], head, items, n)) {
+  if (*recent != 0 && same(m, *recent - 1, head, items, n)) {
     *shape = *recent - 1;
     return HP_OK;
   }

@@ -56,7 +56,8 @@ typedef struct hp_ShapeSlot {
 typedef struct hp_ShapeMaker {
   hp_ShapeSet *set;
   const hp_Addrs *addrs;
-  HP_VEC(hp_RawItem) raw; /* every item as it was read, beside set->items */
+  HP_VEC(hp_RawItem) raw;     /* items as they were read, of shapes that may be found again */
+  HP_VEC(uint32_t) raw_first; /* per shape: where its items start there */
   uint32_t recent[HP_RECENT]; /* shapes lately found (number + 1), by what is quick to see */
   hp_ShapeSlot *slots;
   size_t nslots, used;

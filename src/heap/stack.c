@@ -25,10 +25,10 @@ static void open_frame(const hp_Scan *s, Frame *f, const char *ci, uint32_t leve
   f->slot.line = f->proto != NULL ? hp_proto_line_at(f->proto, f->pc) : -1;
   f->slot.level = (uint16_t)(level < UINT16_MAX ? level : UINT16_MAX);
   f->slot.native = f->proto == NULL;
+  f->slot.lasts = 0;
 }
 
 static void name_slot(const hp_Scan *s, const Frame *f, const char *at, hp_Slot *slot) {
-  const char *name = NULL;
   *slot = f->slot;
   if (at == f->func) {
     slot->kind = HP_S_FUNCTION;
@@ -37,9 +37,11 @@ static void name_slot(const hp_Scan *s, const Frame *f, const char *at, hp_Slot 
   } else if (at < f->func) {
     slot->kind = HP_S_VARARG;
   } else {
-    name = hp_proto_local(f->proto, f->pc, (uint32_t)((at - f->func) / HP_VALUE_SIZE) - 1);
+    uint32_t n = (uint32_t)((at - f->func) / HP_VALUE_SIZE) - 1;
+    const char *name = hp_proto_local(f->proto, f->pc, n);
     slot->kind = name != NULL ? HP_S_LOCAL : HP_S_TEMP;
     slot->name = id_of(s, name);
+    slot->lasts = hp_proto_line(f->proto) == 0 && hp_proto_local_lasts(f->proto, f->pc, n);
   }
 }
 

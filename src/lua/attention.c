@@ -6,15 +6,24 @@
 ** memory that is there. */
 #include "attention.h"
 
+#include "detour.h"
 #include "prompt.h"
 #include "vm/running.h"
 
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DISPLACED 8 /* hooks of the program that are put aside at a time */
 #define RUNNING 8   /* threads that a signal sets the hook on */
+#define REACH ((size_t)256 << 10) /* bytes of the machine's stack that a signal looks at; */
+#define NEAR ((size_t)4 << 10)    /* that a request for memory looks at */
+#define YOUNG 16                  /* threads remembered that were born since the VM is wanted */
+
+/* How much of a VM's time goes into looks at the machine's stack: one part in so many; and
+** nanoseconds that it may have saved up. */
+enum { SHARE = 16, CREDIT = 2000000 };
 
 typedef struct Displaced {
   _Atomic(lua_State *) L; /* NULL: the place is free */
@@ -29,6 +38,11 @@ typedef struct Attention {
   int proven;
   hp_Peek peek;
   Displaced displaced[DISPLACED];
+  unsigned turn; /* of the place that is given up next */
+  /* the VM's own thread alone: */
+  const char *young[YOUNG]; /* threads; none of them was freed */
+  unsigned births;
+  int64_t looked, credit; /* see may_look */
   Displaced last; /* what a coroutine that inherited our hook would have inherited */
 } Attention;
 
@@ -53,6 +67,29 @@ static Displaced *place_of(Attention *a, lua_State *L) {
   return NULL;
 }
 
+/* Is it a thread that still has our hook? It may have been collected long ago; so what is
+** asked is a copy of what lies there now. */
+static int has_ours(Attention *a, const lua_State *L) {
+  char copy[HP_THREAD_MOST];
+  return hp_vm_copy_thread(&a->vm, &a->peek, (const char *)L, copy) &&
+         lua_gethook((lua_State *)(void *)copy) == hook;
+}
+
+/* A place for one more thread. Those of threads that died with our hook on, or were given
+** another by their host since, are not missed: hosts that set a hook of their own whenever
+** they resume a thread leave many. Where all are in use, one in turn is given up. (The pipe
+** of a peek is the handler's alone: where that is the way, nobody is asked.) */
+static Displaced *make_place(Attention *a) {
+  Displaced *place = place_of(a, NULL);
+  int i, ask = a->proven && a->peek.pid != 0;
+  if (place != NULL) return place;
+  if (ask) a->peek.pid = getpid(); /* it may have forked */
+  for (i = 0; ask && i < DISPLACED; i++)
+    if (!has_ours(a, atomic_load(&a->displaced[i].L))) break;
+  if (!ask || i == DISPLACED) i = a->turn++ % DISPLACED;
+  return &a->displaced[i];
+}
+
 /* The program's events are kept on: ours comes with the next instruction. Where it did
 ** not, as the VM was interrupted while it counted instructions down, it is set again. */
 static void arm(Attention *a, lua_State *L) {
@@ -62,8 +99,8 @@ static void arm(Attention *a, lua_State *L) {
     return;
   }
   place = place_of(a, L); /* the program has put its own over ours */
-  if (place == NULL) place = place_of(a, NULL);
-  if (place == NULL) return;
+  if (place == NULL) place = make_place(a);
+  atomic_store(&place->L, NULL);
   note(place, L);
   a->last.hook = place->hook;
   a->last.mask = place->mask;
@@ -117,10 +154,23 @@ static void hook(lua_State *L, lua_Debug *ar) {
   }
 }
 
+/* Who is born and freed from now on, we do not see. */
+static void end_detour(int slot) {
+  memset(attentions[slot].young, 0, sizeof attentions[slot].young);
+  hp_detour_off(slot);
+}
+
 void hp_attention_rest(hp_Target *t) {
   Attention *a = &attentions[hp_target_slot(t)];
   lua_State *main = atomic_load(&a->main);
-  if (main != NULL && !hp_target_wanted(t) && lua_gethook(main) == hook) disarm(a, main);
+  if (main == NULL || hp_target_wanted(t)) return;
+  if (lua_gethook(main) == hook) disarm(a, main);
+  end_detour(hp_target_slot(t));
+}
+
+void hp_attention_aside(lua_State *L) {
+  int slot;
+  if (attention_of(L, &slot) != NULL) end_detour(slot);
 }
 
 /* ---- who is to be hooked -------------------------------------------------- */
@@ -134,7 +184,7 @@ static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
   if (!hp_target_wanders(t)) arm(a, atomic_load(&a->main));
   if (!a->proven) return;
   if (a->peek.pid != 0) a->peek.pid = getpid();
-  n = hp_vm_running(&a->vm, &a->peek, frame, found, RUNNING);
+  n = hp_vm_running(&a->vm, &a->peek, frame, REACH, found, RUNNING);
   for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
 }
 
@@ -149,6 +199,78 @@ void hp_attention_wake(pid_t thread, const void *frame) {
 }
 
 void hp_attention_arm(hp_Target *t, lua_State *L) { arm(&attentions[hp_target_slot(t)], L); }
+
+/* ---- when the VM asks for memory ------------------------------------------ */
+
+void hp_attention_reach(hp_Target *t) { hp_detour_on(hp_target_slot(t)); }
+
+static int64_t nanoseconds(void) {
+  struct timespec t;
+  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Each request of a VM that rests most of the time, few of one that is busy. */
+static int may_look(Attention *a, int64_t now) {
+  a->credit += (now - a->looked) / SHARE;
+  if (a->credit > CREDIT) a->credit = CREDIT;
+  a->looked = now;
+  return a->credit > 0;
+}
+
+static __attribute__((noinline)) void arm_near(Attention *a) {
+  const char *found[RUNNING];
+  int i, n;
+  a->peek.pid = getpid();
+  n = hp_vm_running(&a->vm, &a->peek, __builtin_frame_address(0), NEAR, found, RUNNING);
+  for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
+}
+
+/* The thread may be in a register that the VM expects to find again: they are all saved here,
+** above arm_near's frame. */
+static __attribute__((noinline)) void look_near(Attention *a) {
+  int64_t now = nanoseconds();
+  if (a->peek.pid == 0 || !may_look(a, now)) return;
+  __builtin_unwind_init();
+  arm_near(a);
+  a->credit -= nanoseconds() - now;
+}
+
+static int arm_young(Attention *a) {
+  int i, n = 0;
+  for (i = 0; i < YOUNG; i++)
+    if (a->young[i] != NULL && hp_vm_in_call(&a->vm, a->young[i])) {
+      arm(a, (lua_State *)(uintptr_t)a->young[i]);
+      n++;
+    }
+  return n;
+}
+
+static void forget_young(Attention *a, const char *thread) {
+  int i;
+  for (i = 0; i < YOUNG; i++)
+    if (a->young[i] == thread) a->young[i] = NULL;
+}
+
+/* For a thread that runs, or for none. Which it is, is known where it was born just now;
+** the machine's stack is asked for the others, seldom, for that takes long. */
+static void detoured(int slot, const void *block) {
+  Attention *a = &attentions[slot];
+  hp_Target *t = hp_target_at(slot);
+  if (atomic_load(&a->main) == NULL || !hp_target_wanted(t)) {
+    end_detour(slot);
+    return;
+  }
+  if (block != NULL) forget_young(a, (const char *)block + a->vm.thread_extra);
+  hp_target_seen(t);
+  if (arm_young(a) == 0) look_near(a);
+}
+
+static void born(int slot, const void *block, size_t size) {
+  Attention *a = &attentions[slot];
+  if (size == a->vm.thread_extra + a->vm.layout->L_size)
+    a->young[a->births++ % YOUNG] = (const char *)block + a->vm.thread_extra;
+}
 
 /* ---- at a prompt ---------------------------------------------------------- */
 
@@ -192,6 +314,9 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   main = lua_tothread(L, -1);
   lua_pop(L, 1);
+  a->turn = 0;
+  a->looked = a->credit = 0;
+  if (a->proven) hp_detour_begin(hp_target_slot(t), L, &a->vm, detoured, born);
   atomic_store(&a->main, main);
   hp_prompt_begin(at_prompt);
 }
@@ -199,6 +324,7 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
 void hp_attention_end(hp_Target *t) {
   Attention *a = &attentions[hp_target_slot(t)];
   atomic_store(&a->main, NULL);
+  end_detour(hp_target_slot(t));
   if (a->proven) hp_peek_close(&a->peek);
   a->proven = 0;
   if (are_none()) hp_prompt_end(at_prompt);

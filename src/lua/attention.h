@@ -20,6 +20,13 @@ void hp_attention_end(hp_Target *t);
 /* The handler for the target's options. */
 void hp_attention_wake(pid_t thread, const void *frame);
 
+/* For the target's options: what the monitor's thread does beside the signal. */
+void hp_attention_reach(hp_Target *t);
+
+/* Takes all out of the way that is in that of a command or of another wrapper around the
+** allocator: from the VM's own thread. */
+void hp_attention_aside(lua_State *L);
+
 /* Sets the hook on L: from the VM's own thread, at any moment. */
 void hp_attention_arm(hp_Target *t, lua_State *L);
 

@@ -71,6 +71,7 @@ int luaopen_heapy_core(lua_State *L) {
   luaL_checkversion(L);
   hp_state_open(L);
   hp_set_open(L);
+  hp_tracker_open(L);
   hp_remote_open(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);

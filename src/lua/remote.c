@@ -148,6 +148,7 @@ static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   hp_Outcome outcome;
   Call call;
   int status;
+  hp_attention_aside(L);
   call.job = job;
   call.interrupted = L;
   call.level = level;
@@ -168,15 +169,17 @@ static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   lua_settop(T, 0);
 }
 
-/* The stacks have room: the hook's, and the other thread's, for what is pushed here. */
-static void serve_at(lua_State *L, hp_Target *t, int level) {
+/* One command; what the listener wants for itself first, for a program may not come again
+** soon. The stacks have room: the hook's, and the other thread's, for what is pushed here. */
+static void serve(lua_State *L, hp_Target *t) {
   Record *r = record_of(L);
+  int most = hp_target_jobs(t);
   hp_Job job;
-  if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
-  do_job(L, r, &job, level);
+  do {
+    if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
+    do_job(L, r, &job, 0);
+  } while (most-- > 0 && (job.verb == HP_V_FORGET || job.verb == HP_V_GLANCE));
 }
-
-static void serve(lua_State *L, hp_Target *t) { serve_at(L, t, 0); }
 
 /* ---- the sentinel --------------------------------------------------------- */
 
@@ -284,13 +287,14 @@ static int fail(lua_State *L, int rc, const char *why) {
   return 2;
 }
 
-/* A signal that was asked for must be to be had; the usual one need not be. */
+/* A signal that was asked for must be to be had; the usual one need not be: it is tried again
+** whenever it is to be sent. */
 static int choose_signal(const char *name, int usual, int *number) {
   *number = 0;
   if (name == NULL) return 1;
   *number = hp_wake_number(name);
   if (*number != 0 && hp_wake_install(*number, hp_attention_wake)) return 1;
-  *number = 0;
+  if (!usual) *number = 0;
   return usual;
 }
 
@@ -331,6 +335,8 @@ static int remote_on(lua_State *L) {
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
     return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
+  o.usual = lua_toboolean(L, 6);
+  o.reach = hp_attention_reach;
   find_release(release);
   o.lua = release;
   add_name(L, 4, &members);

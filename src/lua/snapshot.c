@@ -260,21 +260,24 @@ hp_SetPartition *hp_push_partition(lua_State *L, int set) {
 
 void hp_push_snapshot(lua_State *L, int set) { (void)lua_getiuservalue(L, set, 1); }
 
-static void check_open(lua_State *L, const hp_Snapshot *snapshot, int arg) {
-  if (snapshot == NULL || !snapshot->open)
-    luaL_argerror(L, arg, "its snapshot is closed");
+/* Closed sets are found out by the callers of the core, who say where; this one was closed
+** in the middle of a call, by a function or a finalizer of the program. */
+static void check_open(lua_State *L, const hp_Snapshot *snapshot) {
+  if (snapshot != NULL && snapshot->open) return;
+  lua_pushliteral(L, "heapy: this set is closed");
+  (void)lua_error(L);
 }
 
 hp_Set *hp_check_set(lua_State *L, int arg) {
   hp_Set *set = luaL_checkudata(L, arg, HP_SET);
-  check_open(L, set->snapshot, arg);
+  check_open(L, set->snapshot);
   return set;
 }
 
 hp_SetPartition *hp_check_partition(lua_State *L, int arg) {
   hp_SetPartition *p = luaL_checkudata(L, arg, HP_PARTITION);
-  check_open(L, p->snapshot, arg);
-  check_open(L, p->set->snapshot, arg);
+  check_open(L, p->snapshot);
+  check_open(L, p->set->snapshot);
   return p;
 }
 

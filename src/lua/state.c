@@ -47,6 +47,7 @@ void hp_state_open(lua_State *L) {
     lua_rawseti(L, -2, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &own_key);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &record_key);
+    hp_tracker_adopt(L, hp_state_of(L));
   }
   lua_pop(L, 1);
 }

@@ -1,11 +1,16 @@
 /* The wrapper put in and taken out, and what it knows as Lua values. */
 #include "tracker.h"
 
+#include "attention.h"
 #include "track/timeline.h"
 
 #include <dlfcn.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <string.h>
+
+#define HP_ROWS "heapy.core.Rows"
+#define HP_TIMELINE "heapy.core.Timeline"
 
 /* The VM may call the wrapper after package's own finalizer has closed this library. */
 static void stay_loaded(void) {
@@ -28,6 +33,7 @@ static int is_called(lua_State *L, const hp_Track *t) {
 }
 
 static void install(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   t->f = lua_getallocf(L, &t->ud);
   lua_setallocf(L, hp_track_alloc, t);
   t->installed = 1;
@@ -35,9 +41,25 @@ static void install(lua_State *L, hp_Track *t) {
 
 /* Whose wrapper is around ours may hold on to it: then it stays. */
 static void uninstall(lua_State *L, hp_Track *t) {
+  hp_attention_aside(L);
   if (!t->installed || !is_outermost(L, t)) return;
   lua_setallocf(L, t->f, t->ud);
   t->installed = 0;
+}
+
+void hp_tracker_adopt(lua_State *L, hp_State *s) {
+  void *ud;
+  hp_Track *t;
+  if (lua_getallocf(L, &ud) != hp_track_alloc) return;
+  t = ud;
+  if (!t->orphan) return;
+  if (!s->proven || t->vm.main != s->vm.main || t->vm.g != s->vm.g) {
+    hp_track_end(t);
+    return;
+  }
+  t->orphan = 0;
+  t->installed = 1;
+  s->track = t;
 }
 
 void hp_tracker_close(lua_State *L, hp_State *s) {
@@ -52,11 +74,6 @@ void hp_tracker_close(lua_State *L, hp_State *s) {
     hp_delete(t, 1);
 }
 
-hp_Track *hp_tracker_seeing(lua_State *L, hp_State *s) {
-  hp_Track *t = s->track;
-  return t != NULL && t->on && (is_outermost(L, t) || is_called(L, t)) ? t : NULL;
-}
-
 /* Wrappers that were cut off: whoever did that may put them back, at any time. So they
 ** are never freed, and hand on what they are asked. */
 static _Atomic(hp_Track *) left;
@@ -69,13 +86,14 @@ static void leave(hp_Track *t) {
 /* In the place of one that is neither called nor outermost there is a new one. */
 static hp_Track *tracker_for(lua_State *L, hp_State *s) {
   hp_Track *t = s->track;
-  if (t != NULL && t->installed && !is_outermost(L, t) && !is_called(L, t)) {
+  int lost = t != NULL && t->installed && !is_outermost(L, t) && !is_called(L, t);
+  if (lost && t == s->track) { /* as a finalizer may have begun it anew */
     hp_track_end(t);
     leave(t);
-    s->track = t = NULL;
+    s->track = NULL;
   }
-  if (t == NULL) s->track = t = hp_new(hp_Track, 1);
-  return t;
+  if (s->track == NULL) s->track = hp_new(hp_Track, 1);
+  return s->track;
 }
 
 static uint64_t check_count(lua_State *L, int arg) {
@@ -128,14 +146,25 @@ static void set_boolean(lua_State *L, const char *field, int b) {
   lua_setfield(L, -2, field);
 }
 
+static const hp_Track *recording(lua_State *L) {
+  const hp_Track *t = hp_state_of(L)->track;
+  return t != NULL && t->on ? t : NULL;
+}
+
+/* Does it see nothing of what the VM asks for? */
+static int is_cut(lua_State *L) {
+  const hp_Track *t = recording(L);
+  return t != NULL && !is_outermost(L, t) && !is_called(L, t);
+}
+
 /* core.tracking() -> what the tracker is and holds | nil */
 static int core_tracking(lua_State *L) {
-  hp_State *s = hp_state_of(L);
-  hp_Track *t = s->track;
+  const hp_Track *t;
   int cut;
-  if (t == NULL || !t->on) return 0;
-  cut = hp_tracker_seeing(L, s) == NULL;
-  lua_createtable(L, 0, 12);
+  lua_createtable(L, 0, 12); /* first: where something is allocated, finalizers may end it */
+  cut = is_cut(L);
+  t = recording(L);
+  if (t == NULL) return 0;
   set_integer(L, "frames", t->nframes);
   set_integer(L, "sample", t->interval);
   set_integer(L, "sites", hp_sites_count(t->sites) - HP_SITE_FIRST);
@@ -151,78 +180,114 @@ static int core_tracking(lua_State *L) {
   return 1;
 }
 
-static hp_Track *check_tracker(lua_State *L) {
-  hp_Track *t = hp_state_of(L)->track;
-  if (t == NULL || !t->on) (void)luaL_error(L, "tracking is off");
-  return t;
+/* ---- what it knows, of one moment ------------------------------------------
+** Lua code that reads it row by row may be interrupted: by finalizers, hooks, a monitor.
+** These may end tracking, or begin it anew. So what is read is a copy. */
+
+static int drop_rows(lua_State *L) {
+  hp_track_thaw(luaL_checkudata(L, 1, HP_ROWS));
+  return 0;
 }
 
-/* core.sites() -> how many there are: takes down what is known of each now */
+/* core.sites() -> rows, how many: what is known of each site now | nil: tracking is off */
 static int core_sites(lua_State *L) {
-  hp_Track *t = check_tracker(L);
-  int rc = hp_track_freeze(t);
+  hp_SiteRows *rows = lua_newuserdatauv(L, sizeof *rows, 0);
+  const hp_Track *t = recording(L);
+  int rc;
+  memset(rows, 0, sizeof *rows);
+  luaL_setmetatable(L, HP_ROWS);
+  if (t == NULL) return 0;
+  rc = hp_track_freeze(t, rows);
   if (rc != HP_OK) return hp_state_fail(L, hp_state_of(L), rc);
-  lua_pushinteger(L, (lua_Integer)t->rows.n);
-  return 1;
+  lua_pushinteger(L, (lua_Integer)rows->n);
+  return 2;
+}
+
+static const hp_SiteRows *check_rows(lua_State *L, lua_Integer *i) {
+  const hp_SiteRows *rows = luaL_checkudata(L, 1, HP_ROWS);
+  *i = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, *i >= 0 && *i < (lua_Integer)rows->n, 2, "no such site");
+  return rows;
+}
+
+/* By way of a copy: the string is an object, whose record may move the sites' texts. */
+static void push_text(lua_State *L, const char *text) {
+  hp_Name name;
+  hp_name_set(&name, text);
+  lua_pushlstring(L, name.s, name.n);
 }
 
 static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
 
-/* core.siterow(i) -> what core.sites took down of site i: name; live objects and bytes; made, bytes made; most at a time, bytes; standard errors of live, bytes */
+/* core.siterow(rows, i) -> of site i: name; live objects and bytes; made, bytes made; most at a
+** time, bytes; standard errors of live, bytes */
 static int core_siterow(lua_State *L) {
-  hp_Track *t = check_tracker(L);
-  lua_Integer i = luaL_checkinteger(L, 1);
-  hp_SiteRow row;
-  hp_Name name;
-  luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
-  row = t->rows.at[i];
-  hp_name_set(&name, hp_sites_name(t->sites, (uint32_t)i));
-  lua_pushlstring(L, name.s, name.n);
-  lua_pushinteger(L, whole(row.stat.live));
-  lua_pushinteger(L, whole(row.size.bytes));
-  lua_pushinteger(L, whole(row.stat.made));
-  lua_pushinteger(L, whole(row.stat.made_bytes));
-  lua_pushinteger(L, whole(row.stat.peak));
-  lua_pushinteger(L, whole(row.stat.peak_bytes));
-  lua_pushnumber(L, sqrt(row.stat.var > 0 ? row.stat.var : 0));
-  lua_pushnumber(L, sqrt(row.size.var > 0 ? row.size.var : 0));
+  lua_Integer i;
+  const hp_SiteRows *rows = check_rows(L, &i);
+  const hp_SiteRow *row = &rows->at[i];
+  push_text(L, hp_sites_name(rows->sites, (uint32_t)i));
+  lua_pushinteger(L, whole(row->stat.live));
+  lua_pushinteger(L, whole(row->size.bytes));
+  lua_pushinteger(L, whole(row->stat.made));
+  lua_pushinteger(L, whole(row->stat.made_bytes));
+  lua_pushinteger(L, whole(row->stat.peak));
+  lua_pushinteger(L, whole(row->stat.peak_bytes));
+  lua_pushnumber(L, sqrt(row->stat.var > 0 ? row->stat.var : 0));
+  lua_pushnumber(L, sqrt(row->size.var > 0 ? row->size.var : 0));
   return 9;
 }
 
-/* core.siteframe(i, k) -> frame k (from 0) of site i | nil */
+/* core.siteframe(rows, i, k) -> frame k (from 0) of site i | nil */
 static int core_siteframe(lua_State *L) {
-  hp_Track *t = check_tracker(L);
-  lua_Integer i = luaL_checkinteger(L, 1), k = luaL_checkinteger(L, 2);
-  hp_Name name;
-  luaL_argcheck(L, i >= 0 && i < (lua_Integer)t->rows.n, 1, "no such site");
-  if (k < 0 || k >= (lua_Integer)hp_sites_depth(t->sites, i)) return 0;
-  hp_name_set(&name, hp_sites_text(t->sites, hp_sites_at(t->sites, i, k)));
-  lua_pushlstring(L, name.s, name.n);
+  lua_Integer i, k = luaL_checkinteger(L, 3);
+  const hp_SiteRows *rows = check_rows(L, &i);
+  if (k < 0 || k >= (lua_Integer)hp_sites_depth(rows->sites, i)) return 0;
+  push_text(L, hp_sites_text(rows->sites, hp_sites_at(rows->sites, i, k)));
   return 1;
 }
 
-/* core.timeline() -> how many points there are, bytes between them */
+/* core.timeline() -> its points now, how many, bytes between them | nil */
 static int core_timeline(lua_State *L) {
-  const hp_Track *t = check_tracker(L);
-  if (t->timeline == NULL) return 0;
-  lua_pushinteger(L, t->timeline->n);
-  lua_pushinteger(L, (lua_Integer)t->timeline->interval);
-  return 2;
+  hp_Timeline *line = lua_newuserdatauv(L, sizeof *line, 0);
+  const hp_Track *t = recording(L);
+  if (t == NULL || t->timeline == NULL) return 0;
+  *line = *t->timeline;
+  luaL_setmetatable(L, HP_TIMELINE);
+  lua_pushinteger(L, line->n);
+  lua_pushinteger(L, (lua_Integer)line->interval);
+  return 3;
 }
 
-/* core.point(i) -> bytes asked for until then, bytes held, then live strings, tables,
+/* core.point(points, i) -> bytes asked for until then, bytes held, then live strings, tables,
 ** functions, userdata, threads, upvalues, prototypes */
 static int core_point(lua_State *L) {
-  const hp_Track *t = check_tracker(L);
-  lua_Integer i = luaL_checkinteger(L, 1);
-  hp_Point point;
+  const hp_Timeline *line = luaL_checkudata(L, 1, HP_TIMELINE);
+  lua_Integer i = luaL_checkinteger(L, 2);
   int k;
-  luaL_argcheck(L, t->timeline != NULL && i >= 0 && i < (lua_Integer)t->timeline->n, 1, "no such point");
-  point = t->timeline->points[i];
-  lua_pushinteger(L, (lua_Integer)point.asked);
-  lua_pushinteger(L, (lua_Integer)point.bytes);
-  for (k = 0; k < HP_POINT_TAGS; k++) lua_pushinteger(L, whole(point.live[k]));
+  luaL_argcheck(L, i >= 0 && i < (lua_Integer)line->n, 2, "no such point");
+  lua_pushinteger(L, (lua_Integer)line->points[i].asked);
+  lua_pushinteger(L, (lua_Integer)line->points[i].bytes);
+  for (k = 0; k < HP_POINT_TAGS; k++) lua_pushinteger(L, whole(line->points[i].live[k]));
   return 2 + HP_POINT_TAGS;
+}
+
+static void new_metatable(lua_State *L, const char *name, lua_CFunction drop) {
+  luaL_newmetatable(L, name);
+  if (drop != NULL) {
+    lua_pushcfunction(L, drop);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, drop);
+    lua_setfield(L, -2, "__close");
+  }
+  hp_state_push_own(L);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
+void hp_tracker_open(lua_State *L) {
+  new_metatable(L, HP_ROWS, drop_rows);
+  new_metatable(L, HP_TIMELINE, NULL);
 }
 
 const luaL_Reg hp_tracker_functions[] = {

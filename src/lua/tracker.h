@@ -5,12 +5,15 @@
 #include "state.h"
 #include "track/track.h"
 
+/* The state was made with a tracker (hp_track_await): it is the state's from now on. */
+void hp_tracker_adopt(lua_State *L, hp_State *s);
+
 /* The state is being closed: tracking ends, and its allocator is the host's again, or
 ** ours hands on to it until the VM's own block is gone. */
 void hp_tracker_close(lua_State *L, hp_State *s);
 
-/* The tracker if it records and does still see what the VM asks for; else NULL. */
-hp_Track *hp_tracker_seeing(lua_State *L, hp_State *s);
+/* Makes the metatables of what its functions give. */
+void hp_tracker_open(lua_State *L);
 
 extern const luaL_Reg hp_tracker_functions[];
 

@@ -77,7 +77,8 @@ struct hp_Target {
   hp_Text log;                /* path with its zero, or empty */
   char lua[32];
   int quiet;                  /* no log */
-  int number;
+  int number, usual;          /* the signal, as in the options */
+  hp_Reach reach;
   int console;
   int64_t limit, started;     /* 'started' since the epoch */
   /* the job */

@@ -16,6 +16,7 @@
 /* Milliseconds to the next signal, by how many were sent; the last goes on. A program that
 ** is in C most of the time, between short runs of coroutines, needs many. */
 static const int pauses[] = {1, 2, 5, 10, 20, 50, 100, 250};
+#define ALONE 2 /* signals before something else is tried as well */
 #define PAUSES ((int)(sizeof pauses / sizeof *pauses))
 
 /* What the thread waits at, as far as it is there: poll takes no more than the process may have
@@ -32,13 +33,15 @@ typedef struct Watch {
 /* For what somebody waits for, until the VM comes; for the rest a few times, lest a
 ** sleeping program be woken again and again for nothing. */
 static void get_attention(hp_Target *t, int64_t now) {
+  int sent;
   if (t->next == 0 || now < t->next) return;
   if (!atomic_load(&t->serving) && hp_target_work(t) == 0) hp_target_unwant(t);
   if (!hp_target_wanted(t) || (hp_target_work(t) < 2 && t->step >= PAUSES)) {
     t->next = t->step = 0;
     return;
   }
-  if (t->number != 0) hp_wake_send(t->number, hp_target_thread(t));
+  sent = t->number != 0 && hp_wake_send(t->number, t->usual, hp_target_thread(t));
+  if (t->reach != NULL && (!sent || t->step >= ALONE)) t->reach(t);
   t->next = now + pauses[t->step < PAUSES ? t->step : PAUSES - 1];
   t->step++;
 }

@@ -24,6 +24,10 @@
 
 typedef struct hp_Target hp_Target;
 
+/* What else can be done for the VM's attention: called by the monitor's thread, again and
+** again, where there is no signal or it was of no use. */
+typedef void (*hp_Reach)(hp_Target *t);
+
 typedef struct hp_TargetOptions {
   const char *dir;     /* NULL: the usual place */
   const char *members; /* what the greeting says of the program: JSON members */
@@ -33,9 +37,10 @@ typedef struct hp_TargetOptions {
   const char *lua;     /* "Lua 5.4.4" */
   const char *log;     /* file that gets a line for each attach; NULL: standard error; "": none */
   int number;          /* signal, or 0 for none */
+  int usual;           /* nobody asked for that one: another may be used */
   int console;         /* are the verbs that run code allowed? */
   int64_t limit;       /* milliseconds that one request may take */
-  hp_WakeHandler wake;
+  hp_Reach reach;      /* or NULL */
 } hp_TargetOptions;
 
 /* What the VM is to do. */

@@ -64,6 +64,8 @@ static void fill(hp_Target *t, const hp_TargetOptions *o) {
   memset(t, 0, sizeof *t);
   t->slot = slot;
   t->number = o->number;
+  t->usual = o->usual;
+  t->reach = o->reach;
   t->console = o->console;
   t->limit = o->limit;
   t->named = o->dir != NULL;

@@ -46,8 +46,19 @@ int hp_wake_install(int number, hp_WakeHandler handler) {
   return sigaction(number, &action, NULL) == 0;
 }
 
-void hp_wake_send(int number, pid_t thread) {
-  if (is_ours(number)) (void)syscall(SYS_tgkill, getpid(), thread, number);
+/* Of those that do no harm where nobody handles them: that one may be HAProxy's (SIGURG). */
+static int usable(int number, int usual) {
+  static const int harmless[] = {SIGURG, SIGWINCH};
+  size_t i;
+  if (is_ours(number)) return number;
+  for (i = 0; usual && i < sizeof harmless / sizeof *harmless; i++)
+    if (hp_wake_install(harmless[i], atomic_load(&handle))) return harmless[i];
+  return 0;
+}
+
+int hp_wake_send(int number, int usual, pid_t thread) {
+  number = usable(number, usual);
+  return number != 0 && syscall(SYS_tgkill, getpid(), thread, number) == 0;
 }
 
 typedef struct Name {

@@ -12,8 +12,9 @@ typedef void (*hp_WakeHandler)(pid_t thread, const void *frame);
 ** stays for good. */
 int hp_wake_install(int number, hp_WakeHandler handler);
 
-/* Signals a thread of this process, if the handler is still ours. */
-void hp_wake_send(int number, pid_t thread);
+/* Signals a thread of this process, if the handler is still ours: 1. Where the program has put one
+** of its own there since, and this is only the usual signal, another serves as well. */
+int hp_wake_send(int number, int usual, pid_t thread);
 
 /* "URG", "SIGURG" or "23" as a number; 0 for what is no signal that could serve. */
 int hp_wake_number(const char *name);

@@ -139,17 +139,46 @@ static inline void death(hp_Track *t, const char *block, size_t n) {
   if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
 }
 
+/* ---- the VM's own block: the first that it asks for, and the last that it frees ---- */
+
+#define is_awaited(t) ((t)->block == NULL && (t)->sites != NULL)
+
+/* The main thread lies in it, and behind that the rest of the VM. Nothing can be read of
+** either yet. */
+static void *begin(hp_Track *t, void *p, size_t old, size_t n) {
+  char *q = t->f(t->ud, p, old, n);
+  if (q == NULL) return NULL;
+  t->block = q;
+  t->vm.main = t->last = q + t->vm.thread_extra;
+  t->vm.g = t->vm.main + t->vm.layout->L_size;
+  t->asked = n;
+  thread_born(t, q);
+  if (t->interval == 0) {
+    if (hp_blocks_put(&t->blocks, q, hp_record(HP_SITE_HOST, HP_TTHREAD, tick(t))) == HP_OK)
+      count_in(t, HP_SITE_HOST, HP_TTHREAD, 0);
+    else
+      t->missed++;
+  }
+  t->on = 1;
+  return q;
+}
+
 static void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
   lua_Alloc f = t->f;
   void *ud = t->ud;
-  if (t->orphan && n == 0 && p == t->block) hp_delete(t, 1);
+  if (t->orphan && n == 0 && p == t->block) {
+    hp_track_end(t);
+    hp_delete(t, 1);
+  }
   return f(ud, p, old, n);
 }
+
+/* ---- all together --------------------------------------------------------- */
 
 void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
   hp_Track *t = ud;
   t->calls++;
-  if (!t->on) return pass_on(t, p, old, n);
+  if (!t->on) return is_awaited(t) ? begin(t, p, old, n) : pass_on(t, p, old, n);
   if (is_birth(p, old, n)) {
     t->asked += n;
     if (t->asked >= t->next_point) hp_timeline_note(t);
@@ -158,6 +187,7 @@ void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
     return birth(ud, p, old, n);
   }
   if (n == 0) {
+    if (p == t->block) return pass_on(t, p, old, n);
     if (p != NULL) death(t, p, old);
   } else {
     t->asked += p == NULL ? n : n > old ? n - old : 0;

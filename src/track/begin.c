@@ -11,7 +11,7 @@ static int note_before(hp_Track *t, const char *o) {
   hp_SiteStat *s = &t->stats.at[HP_SITE_BEFORE];
   double bytes;
   if (tag == HP_TTHREAD && hp_threads_add(&t->threads, o) != HP_OK) return HP_ENOMEM;
-  if (t->interval != 0 || o == t->vm.main) return HP_OK;
+  if (t->interval != 0) return HP_OK;
   if (hp_blocks_put(&t->blocks, block, hp_record(HP_SITE_BEFORE, tag, 0)) != HP_OK)
     return HP_ENOMEM;
   bytes = (double)hp_track_birth_size(t, o, tag);
@@ -73,7 +73,8 @@ static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) 
   memset(&t->look, 0, sizeof t->look);
 }
 
-int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
+/* All but what is there already. */
+static int prepare(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
   int rc = HP_OK;
   hp_track_end(t);
   reset(t, vm, options);
@@ -81,11 +82,23 @@ int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
   if (rc == HP_OK) rc = open_stats(t);
   if (rc == HP_OK) rc = open_timeline(t, options->timeline);
   if (rc == HP_OK) rc = hp_where_open(t);
+  return rc;
+}
+
+int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) {
+  int rc = prepare(t, vm, options);
   if (rc == HP_OK) rc = note_all(t);
   if (rc != HP_OK)
     hp_track_end(t);
   else
     t->on = 1;
+  return rc;
+}
+
+int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *options) {
+  int rc = prepare(t, like, options);
+  t->block = t->last = t->vm.main = t->vm.g = NULL;
+  if (rc != HP_OK) hp_track_end(t);
   return rc;
 }
 
@@ -95,7 +108,6 @@ void hp_track_end(hp_Track *t) {
   hp_sites_drop(t->sites);
   t->sites = NULL;
   hp_vec_free(&t->stats);
-  hp_vec_free(&t->rows);
   hp_threads_free(&t->threads);
   hp_where_close(t);
   hp_delete(t->timeline, 1);
@@ -104,6 +116,6 @@ void hp_track_end(hp_Track *t) {
 
 size_t hp_track_bytes(const hp_Track *t) {
   size_t n = sizeof *t + hp_blocks_bytes(&t->blocks) + hp_sites_bytes(t->sites);
-  n += hp_vec_bytes(&t->stats) + hp_vec_bytes(&t->rows) + hp_threads_bytes(&t->threads) + hp_where_bytes(t);
+  n += hp_vec_bytes(&t->stats) + hp_threads_bytes(&t->threads) + hp_where_bytes(t);
   return n + (t->timeline == NULL ? 0 : sizeof *t->timeline);
 }

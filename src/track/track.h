@@ -37,6 +37,13 @@ typedef struct hp_SiteRow {
   hp_SiteSize size; /* of the live objects, then */
 } hp_SiteRow;
 
+/* All of them: they may outlive the tracker. */
+typedef struct hp_SiteRows {
+  hp_SiteRow *at; /* by site. Owned */
+  size_t n;
+  hp_Sites *sites;
+} hp_SiteRows;
+
 struct hp_Recent;
 struct hp_Timeline;
 
@@ -46,10 +53,10 @@ typedef struct hp_Track {
   int on;        /* recording */
   int installed; /* the VM calls it, or a wrapper around it that others made */
   struct hp_Track *next; /* of those that were cut off */
-  int orphan;    /* nobody has it any more but the VM: it goes with the VM's own block */
+  int orphan;    /* nobody has it but the VM: it goes with the VM's own block */
   uint64_t calls;
   hp_Vm vm;
-  const char *block; /* the VM's own: the last that it frees */
+  const char *block; /* the VM's own: the last that it frees; NULL while it is awaited */
   unsigned nframes;
   hp_Blocks blocks;
   hp_Sites *sites;
@@ -66,7 +73,6 @@ typedef struct hp_Track {
     double live, bytes;
   } types[11]; /* by tag */
   hp_Look look;
-  HP_VEC(hp_SiteRow) rows; /* by site */
   struct hp_Recent *recent; /* what was resolved before (where.c) */
   hp_Threads protos;        /* prototypes that it has to do with */
   uint64_t interval; /* of the sample, in bytes; 0: every object */
@@ -112,6 +118,12 @@ typedef struct hp_TrackOptions {
 ** nothing has changed. */
 int hp_track_begin(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options);
 
+/* The same for a state that is still to be made: lua_newstate(hp_track_alloc, t) makes it,
+** over the allocator t->f, t->ud, and every object of it is recorded. 'like' is a VM of
+** the same library. When it is made, t->orphan gives it the tracker, and heapy finds it
+** there when it is opened in that state. On failure nothing has changed. */
+int hp_track_await(hp_Track *t, const hp_Vm *like, const hp_TrackOptions *options);
+
 /* Ends recording, and frees all that it needed. From then on requests are handed on. */
 void hp_track_end(hp_Track *t);
 
@@ -122,10 +134,11 @@ size_t hp_track_bytes(const hp_Track *t);
 /* What an object took when it was made. */
 size_t hp_track_birth_size(const hp_Track *t, const char *o, int tag);
 
-/* Copies what is known of every site into t->rows, with the bytes that its live objects
-** take now, parts included; estimates with their variance in a sample. The VM must
-** stand between two instructions. */
-int hp_track_freeze(hp_Track *t);
+/* Copies what is known of every site, with the bytes that its live objects take now,
+** parts included; estimates with their variance in a sample. The VM must stand between
+** two instructions. */
+int hp_track_freeze(const hp_Track *t, hp_SiteRows *out);
+void hp_track_thaw(hp_SiteRows *rows);
 
 /* ---- sample.c ------------------------------------------------------------- */
 

@@ -117,11 +117,12 @@ HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thre
   return n;
 }
 
-/* The products do not wait for one another. */
+/* The products do not wait for one another. The factors are powers: calls of a recursion
+** differ by one and the same, and multiples would make many sums of these alike. */
 static inline uint64_t hash_of(const Call *calls, unsigned n) {
   uint64_t h = 0, k = 0x9E3779B97F4A7C15u;
   unsigned i;
-  for (i = 0; i < n; i++, k += 0x3C6EF372FE94F82Au) h += calls[i] * k;
+  for (i = 0; i < n; i++, k *= 0xD1342543DE82EF95u) h += calls[i] * k;
   h ^= h >> 29;
   return h * 0xBF58476D1CE4E5B9u;
 }

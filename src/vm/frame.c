@@ -50,12 +50,22 @@ int hp_proto_line_at(const char *proto, uint32_t pc) {
   return line;
 }
 
-const char *hp_proto_local(const char *proto, uint32_t pc, uint32_t n) {
+static const char *local_at(const char *proto, uint32_t pc, uint32_t n) {
   uint32_t i, all = hp_proto_nlocvars(proto);
   for (i = 0; i < all; i++) {
     const char *v = hp_proto_locvar(proto, i);
     if (hp_locvar_start(v) > pc) return NULL;
-    if (pc < hp_locvar_end(v) && n-- == 0) return hp_locvar_name(v);
+    if (pc < hp_locvar_end(v) && n-- == 0) return v;
   }
   return NULL;
+}
+
+const char *hp_proto_local(const char *proto, uint32_t pc, uint32_t n) {
+  const char *v = local_at(proto, pc, n);
+  return v == NULL ? NULL : hp_locvar_name(v);
+}
+
+int hp_proto_local_lasts(const char *proto, uint32_t pc, uint32_t n) {
+  const char *v = local_at(proto, pc, n);
+  return v != NULL && hp_locvar_end(v) >= hp_proto_ncode(proto);
 }

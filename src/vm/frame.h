@@ -23,4 +23,8 @@ int hp_proto_line_at(const char *proto, uint32_t pc);
 ** or NULL. It lives in the n-th slot above the function. */
 const char *hp_proto_local(const char *proto, uint32_t pc, uint32_t n);
 
+/* Is that a variable that stays in scope to the function's end, as those of its
+** outermost block do? */
+int hp_proto_local_lasts(const char *proto, uint32_t pc, uint32_t n);
+
 #endif

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #define PAGE 4096
-#define REACH ((size_t)256 << 10) /* bytes of stack that are looked at */
-#define THREAD_MOST 256           /* no layout's lua_State is larger */
 #define SEEN 64                   /* addresses remembered that were none */
 
 typedef struct Search {
@@ -30,11 +28,16 @@ static int fits(Search *s, const char *thread, const char *ci, const char *copy)
   return hp_peek(s->peek, below, hp_ci_previous(frame), sizeof below) && hp_ci_next(below) == ci;
 }
 
+int hp_vm_copy_thread(const hp_Vm *vm, hp_Peek *peek, const char *o, char copy[HP_THREAD_MOST]) {
+  const hp_Layout *layout = vm->layout;
+  if (layout->L_size > HP_THREAD_MOST || !hp_peek(peek, copy, o, layout->L_size)) return 0;
+  return hp_tag(copy) == HP_TTHREAD && hp_ptr(copy, layout->L_g) == vm->g;
+}
+
 static int is_running(Search *s, const char *o) {
-  char copy[THREAD_MOST];
+  char copy[HP_THREAD_MOST];
   const hp_Layout *layout = s->vm->layout;
-  if (layout->L_size > sizeof copy || !hp_peek(s->peek, copy, o, layout->L_size)) return 0;
-  if (hp_tag(copy) != HP_TTHREAD || hp_ptr(copy, layout->L_g) != s->vm->g) return 0;
+  if (!hp_vm_copy_thread(s->vm, s->peek, o, copy)) return 0;
   if (hp_u8(copy, layout->L_status) != 0) return 0; /* suspended, or ended by an error */
   return fits(s, o, hp_ptr(copy, layout->L_ci), copy);
 }
@@ -60,7 +63,8 @@ static void look_at(Search *s, const char *bytes, size_t n) {
   }
 }
 
-int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, const char **found, int most) {
+int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, size_t reach,
+                  const char **found, int most) {
   char page[PAGE];
   Search s;
   uintptr_t at = (uintptr_t)from & ~(uintptr_t)(sizeof(uintptr_t) - 1);
@@ -68,7 +72,7 @@ int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, const char *
   s.vm = vm;
   s.peek = peek;
   s.low = at;
-  s.high = at + REACH;
+  s.high = at + reach;
   s.found = found;
   s.most = most;
   while (at < s.high && s.n < most) {
@@ -78,6 +82,13 @@ int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, const char *
     at += n;
   }
   return s.n;
+}
+
+int hp_vm_in_call(const hp_Vm *vm, const char *thread) {
+  const hp_Layout *layout = vm->layout;
+  const char *ci = hp_ptr(thread, layout->L_ci);
+  if (hp_tag(thread) != HP_TTHREAD || hp_ptr(thread, layout->L_g) != vm->g) return 0;
+  return hp_u8(thread, layout->L_status) == 0 && ci != NULL && ci != thread + layout->L_base_ci;
 }
 
 /* ---- counting ------------------------------------------------------------- */

@@ -5,6 +5,12 @@
 #include "object.h"
 #include "peek.h"
 
+#define HP_THREAD_MOST 256 /* no layout's lua_State is larger */
+
+/* Copies what lies at 'o' if it looks like a thread of this VM; else 0. It may also be the remains
+** of one that was freed. */
+int hp_vm_copy_thread(const hp_Vm *vm, hp_Peek *peek, const char *o, char copy[HP_THREAD_MOST]);
+
 /* Finds the VM's threads (lua_State) that are in the midst of a call and that the
 ** calling OS thread's stack speaks of, from 'from' towards its beginning; answers how
 ** many of at most 'most' it put in 'found', nearest first. May be called in a signal's
@@ -13,8 +19,12 @@
 ** The interpreter keeps no note of the thread it runs, but each of its C functions has
 ** it as an argument: so it is in a register or on the stack. What looks like one must
 ** prove it: type, VM, status, and a chain of frames that fits together. A thread that
-** was freed has no frames. */
-int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, const char **found, int most);
+** was freed has no frames. 'reach': how many bytes of the stack are looked at. */
+int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, size_t reach,
+                  const char **found, int most);
+
+/* Is this a thread of the VM's, in a call, and not suspended there? It is memory of that size. */
+int hp_vm_in_call(const hp_Vm *vm, const char *thread);
 
 /* How many objects the VM has; stops counting soon after 'most'. */
 size_t hp_vm_count(const hp_Vm *vm, size_t most);

@@ -6,8 +6,8 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 
-local getmetatable, next, rawget, type = getmetatable, next, rawget, type
-local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub
+local getmetatable, next, rawequal, rawget, type = getmetatable, next, rawequal, rawget, type
+local find, match, sub = string.find, string.match, string.sub
 local sort = table.sort
 
 local M = {}
@@ -43,11 +43,15 @@ function M.begin(api, sets) heapy, set = api, sets end
 
 local function set_tables() return { set.fields, set.methods } end
 
+-- Compared raw: the program's `__eq` is not to be run.
+local function is_set(value)
+  return rawequal(value, SET) or check.set_of(value) ~= nil
+end
+
 local function fields_of(value)
-  if value == SET or check.set_of(value) then return set_tables() end
-  if value ~= heapy then return tables_of(value) end
-  local _, api = getmetatable(value).__pairs()
-  return { api }
+  if is_set(value) then return set_tables() end
+  if rawequal(value, heapy) then return { (select(2, getmetatable(value).__pairs())) } end
+  return tables_of(value)
 end
 
 -- Fields of a set that are sets.
@@ -57,21 +61,11 @@ end
 
 -- The value of a field, found without running anything.
 local function field(value, name)
-  if value == SET or check.set_of(value) then return gives_set(name) and SET or nil end
+  if is_set(value) then return gives_set(name) and SET or nil end
   for _, fields in next, tables_of(value) do
     local found = rawget(fields, name)
     if found ~= nil then return found end
   end
-end
-
--- What stands before the last word: "a.b[3]." of "a.b[3].na".
-local function value_before(env, path)
-  local value
-  for separator, name in gmatch(path, "([.:]?)([%a_][%w_]*)") do
-    value = field(separator == "" and env or value, name)
-    if value == nil then return nil end
-  end
-  return value
 end
 
 local function collect(tables, word, list)
@@ -93,37 +87,64 @@ local function reserved(word, list)
   end
 end
 
+-- The value of a path that ends with a dot or a colon: "a.b[3]." of "a.b[3].na". An index of a set
+-- is a set, of a table whatever: only the former is followed.
+local function value_of(env, path)
+  local name, at = match(path, "^([%a_][%w_]*)()")
+  local value = field(env, name)
+  while value ~= nil and at < #path do
+    local behind
+    name, behind = match(path, "^[.:]([%a_][%w_]*)()", at)
+    at = behind or match(path, "^%[%d+%]()", at)
+    if name then
+      value = field(value, name)
+    else
+      value = at and is_set(value) and SET or nil
+    end
+  end
+  return value
+end
+
+-- Whether what ends here goes on with a field: behind a dot that is not one of "..", or a colon.
+local function is_field(before)
+  return find(before, "[.:]%s*$") ~= nil and not find(before, "%.%.%s*$")
+end
+
+-- The path that the text ends with: without what stands before it in "a..b." and "a[b.".
+local function path_of(before)
+  local path = match(before, "[%a_][%w_.:%[%]]*[.:]$")
+  if not path then return nil end
+  path = match(path, "^.*%.%.([%a_].*)$") or path
+  return match(path, "^.*%[([%a_][^%[%]]*)$") or path
+end
+
+-- The fields of what stands before the last word. Nothing where that would have to be run first, as
+-- in "f().".
+local function complete_field(env, before, word, list)
+  local path = path_of(before)
+  if not path or is_field(sub(before, 1, #before - #path)) then return end
+  local value = value_of(env, path)
+  if value ~= nil then collect(fields_of(value), word, list) end
+end
+
 --- What the last word of a line may be meant to be.
 -- @tparam table env the console's variables
 -- @tparam string code the line up to where it is to go on
 -- @treturn {string,...} in order
 -- @treturn integer where the word begins
 function M.of(env, code)
-  local path, word = match(code, "([%a_][%w_.:%[%]]*[.:])([%w_]*)$")
+  local word = match(code, "[%w_]*$")
+  local before = sub(code, 1, #code - #word)
   local list = {}
-  if path then
-    -- an index of a set is a set, of a table whatever: only the former is followed
-    local base, index = match(path, "^([%a_][%w_]*)(%[%-?%d+%].*)$")
-    local value
-    if base then
-      value = check.set_of(field(env, base)) and SET or nil
-      for name in gmatch(index, "[.:]([%a_][%w_]*)") do
-        value = value and field(value, name)
-      end
-    else
-      value = value_before(env, path)
-    end
-    if value ~= nil then collect(fields_of(value), word, list) end
-  else
-    word = match(code, "[%a_][%w_]*$") or ""
-    if word ~= "" then
-      collect(tables_of(env), word, list)
-      reserved(word, list)
-    end
+  if is_field(before) then
+    complete_field(env, before, word, list)
+  elseif find(word, "^[%a_]") then
+    collect(tables_of(env), word, list)
+    reserved(word, list)
   end
   sort(list)
   for i = #list, MOST + 1, -1 do list[i] = nil end
-  return list, #code - #word + 1
+  return list, #before + 1
 end
 
 core.own(M)

@@ -32,9 +32,11 @@ local function completer(self)
   return function(text, word, cursor)
     self.readline.set_completion_append_character ""
     local line = sub(text, 1, cursor)
-    local ok, candidates, from = pcall(self.complete or function() end, line)
-    if not ok or not candidates then return {} end
-    return fit(line, word, from, candidates)
+    local ok, list = pcall(function()
+      local candidates, from = self.complete(line)
+      return candidates and fit(line, word, from, candidates)
+    end)
+    return ok and list or {}
   end
 end
 
@@ -42,7 +44,11 @@ end
 -- @tparam table screen
 -- @tparam table readline the module
 -- @tparam[opt] string history a file that keeps the lines
+-- @treturn ?table nil where Readline's streams are out of reach
 function M.new(screen, readline, history)
+  local library = package.searchpath("C-readline", package.cpath)
+  local streams = { client.streams(library) }
+  if not streams[1] then return nil end
   local self = setmetatable({
     descriptor = INPUT,
     terminal = true,
@@ -50,7 +56,8 @@ function M.new(screen, readline, history)
     readline = readline,
     history = history,
     modes = client.modes(INPUT),
-    streams = { client.streams() },
+    library = library,
+    streams = streams,
   }, Editor)
   readline.set_options { auto_add = false, completion = true }
   if history then readline.set_options { histfile = history } end
@@ -59,9 +66,10 @@ function M.new(screen, readline, history)
 end
 
 -- Takes Readline's hand from the terminal. lua-readline closes its streams first, so they must no
--- longer be Readline's.
+-- longer be Readline's, which then has a last word for the terminal (that pasted text is not to be
+-- marked any more): there must be others.
 local function remove(self)
-  client.setstreams(self.streams[1], self.streams[2])
+  client.setstreams(self.library, self.streams[1], self.streams[2])
   self.readline.handler_remove()
   self.prompted, self.typing = nil, false
 end

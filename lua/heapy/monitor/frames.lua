@@ -7,12 +7,12 @@ local cjson = require "cjson"
 
 local format, pack, unpack = string.format, string.pack, string.unpack
 local byte, sub = string.byte, string.sub
+local concat = table.concat
 
 local M = {}
 
 local HEAD <const> = 4
-local LARGEST <const> = 64 * 1024 -- bytes of a frame from a target
-local LARGEST_SENT <const> = 1024 * 1024 -- and to one
+local LARGEST <const> = 1024 * 1024 -- bytes of a frame, from a target and to one
 
 --- A frame.
 -- @tparam table object
@@ -21,8 +21,8 @@ local LARGEST_SENT <const> = 1024 * 1024 -- and to one
 -- @treturn[2] string why it cannot be sent
 function M.pack(object)
   local text = cjson.encode(object)
-  if #text > LARGEST_SENT then
-    return nil, format("this is %d bytes long: a target takes %d at most", #text, LARGEST_SENT)
+  if #text > LARGEST then
+    return nil, format("this is %d bytes long: a target takes %d at most", #text, LARGEST)
   end
   return pack(">s4", text)
 end
@@ -46,14 +46,31 @@ local Reader = { __name = "heapy.FrameReader" }
 Reader.__index = Reader
 
 --- A reader of one stream of frames.
+-- What comes is joined only when a frame is whole, and never moved for a frame that is taken: each
+-- byte is copied a few times, however small or large the frames and the pieces are.
 function M.reader()
-  return setmetatable({ bytes = "" }, Reader)
+  return setmetatable({
+    bytes = "", at = 1, -- the next frame begins there
+    pieces = {}, waiting = 0, -- what has come since, and how many bytes that is
+    wanted = HEAD, -- bytes of the next frame, as far as that is known
+  }, Reader)
 end
 
 --- Takes bytes as they come.
 -- @tparam string bytes
 function Reader:feed(bytes)
-  self.bytes = self.bytes .. bytes
+  self.pieces[#self.pieces + 1] = bytes
+  self.waiting = self.waiting + #bytes
+end
+
+-- Whether what is wanted is in `bytes`, where it is brought if it has come.
+local function has_wanted(self)
+  local there = #self.bytes - self.at + 1
+  if there >= self.wanted then return true end
+  if there + self.waiting < self.wanted then return false end
+  self.bytes = sub(self.bytes, self.at) .. concat(self.pieces)
+  self.at, self.pieces, self.waiting = 1, {}, 0
+  return true
 end
 
 --- The next frame that is there whole.
@@ -62,13 +79,14 @@ end
 -- @treturn[3] nil
 -- @treturn[3] string what is wrong with the stream; there is no going on
 function Reader:next()
-  if #self.bytes < HEAD then return nil end
-  local length = unpack(">I4", self.bytes)
+  if not has_wanted(self) then return nil end
+  local length = unpack(">I4", self.bytes, self.at)
   if length > LARGEST then return nil, format("a frame of %d bytes", length) end
-  if #self.bytes < HEAD + length then return nil end
-  local text = sub(self.bytes, HEAD + 1, HEAD + length)
-  self.bytes = sub(self.bytes, HEAD + length + 1)
-  return decode(text)
+  self.wanted = HEAD + length
+  if not has_wanted(self) then return nil end
+  local from = self.at + HEAD
+  self.at, self.wanted = from + length, HEAD
+  return decode(sub(self.bytes, from, from + length - 1))
 end
 
 core.own(M)

@@ -8,11 +8,16 @@ local frames = require "heapy.monitor.frames"
 local places = require "heapy.monitor.places"
 local request = require "heapy.monitor.request"
 
-local format, tointeger = string.format, math.tointeger
+local format, sub, tointeger = string.format, string.sub, math.tointeger
+
+-- What is asked beside the user's commands.
+local ASIDE = { ping = true, interrupt = true, complete = true }
 
 local M = {}
 
 local VERSION <const> = 1 -- of the wire
+local READS <const> = 32 -- at a time, before others have their turn
+local REASON <const> = 200 -- bytes of what a target says when it ends the connection
 
 local Link = { __name = "heapy.TargetLink" }
 Link.__index = Link
@@ -66,7 +71,7 @@ local function greeting(frame)
 end
 
 --- Ends it; requests that are not done fail.
--- @tparam[opt] string why
+-- @tparam[opt] string why nil: it was the user's wish
 function Link:close(why)
   if self.closed then return end
   self.closed = why or "closed"
@@ -77,36 +82,51 @@ function Link:close(why)
   self.requests = {}
 end
 
+-- Ends it for a reason that the user is to know. What speaks no wire of ours is not tried again.
+local function break_off(self, reason, hopeless)
+  self.reason, self.hopeless = sub(reason, 1, REASON), hopeless
+  self:close(self.reason)
+end
+
+-- A target ends a connection that asks nothing, so it is asked something at once.
+local function meet(self, frame)
+  local good, why = greeting(frame)
+  if not good then return break_off(self, why, not frame.error) end
+  self.greeting = good
+  self:request "ping"
+end
+
 function Link:take(frame)
-  if not self.greeting then
-    local good, why = greeting(frame)
-    if not good then return self:close(why) end
-    self.greeting = good
-    return
-  end
+  if not self.greeting then return meet(self, frame) end
   local asked = self.requests[tointeger(frame.id)]
   if asked then
     asked:take(frame)
     if asked.done then self.requests[asked.id] = nil end
-  elseif frame.error then
-    self:close(tostring(frame.error))
+  elseif frame.error or frame.bye then
+    break_off(self, tostring(frame.error or frame.bye))
+  end
+end
+
+-- What has come, as far as that is for one turn: all of it, for a target does not wait long for its
+-- clients. Answers what has ended it, if something has.
+local function read(self)
+  for _ = 1, READS do
+    local bytes, why, kind = client.read(self.handle)
+    if bytes == "" then return "the target has ended it" end
+    if not bytes then return kind ~= "again" and why or nil end
+    self.reader:feed(bytes)
   end
 end
 
 --- Takes what has come. Call it when the socket is ready.
 function Link:receive()
-  local bytes, why, kind = client.read(self.handle)
-  if not bytes then
-    if kind ~= "again" then self:close(why) end
-    return
-  end
-  if bytes == "" then return self:close("the target has ended it") end
-  self.reader:feed(bytes)
+  local ended = read(self)
   repeat
     local frame, wrong = self.reader:next()
-    if wrong then self:close("the target sent " .. wrong) end
+    if wrong then break_off(self, "the target sent " .. wrong, true) end
     if frame then self:take(frame) end
   until not frame or self.closed
+  if ended then self:close(ended) end
 end
 
 --- Sends what the socket takes. Call it when the socket is ready.
@@ -161,10 +181,10 @@ function Link:interrupt()
   return self:request("interrupt")
 end
 
---- Whether a request is not done.
+--- Whether a command is not done.
 function Link:busy()
   for _, asked in pairs(self.requests) do
-    if asked.verb ~= "interrupt" then return true end
+    if not ASIDE[asked.verb] then return true end
   end
   return false
 end

@@ -6,11 +6,17 @@ local core = require "heapy.core"
 local client = require "heapy.client"
 local lfs = require "lfs"
 
-local find, format, match = string.find, string.format, string.match
+local find, format, match, sub = string.find, string.format, string.match, string.sub
 local getenv = os.getenv
 local sort, tointeger = table.sort, math.tointeger
 
 local M = {}
+
+-- RM.on takes no relative one: what is meant is here.
+local function absolute(dir)
+  local here = sub(dir, 1, 1) ~= "/" and lfs.currentdir()
+  return here and here .. "/" .. dir or dir
+end
 
 --- The directories to look into. A target that was started as a service has not the environment of
 -- a login, so unless one is named all are looked into where a target of this user may have put it.
@@ -18,7 +24,7 @@ local M = {}
 -- @treturn {string,...}
 function M.directories(dir)
   dir = dir or getenv "HEAPY_DIR"
-  if dir and dir ~= "" then return { dir } end
+  if dir and dir ~= "" then return { absolute(dir) } end
   local uid = client.uid()
   local list, seen = {}, {}
   local function add(path)

@@ -4,11 +4,15 @@
 
 local core = require "heapy.core"
 
-local concat = table.concat
+local find, tointeger = string.find, math.tointeger
+local concat, min = table.concat, math.min
 
 local M = {}
 
-local KEPT <const> = 16 * 1024 * 1024 -- bytes of output that nobody has looked at
+local KEPT <const> = 16 * 1024 * 1024 -- bytes of output that nobody has looked at, usually
+
+local CANDIDATES <const> = 1000 -- for a word that is to be completed
+local WORD <const> = 200 -- bytes of one
 
 local Request = { __name = "heapy.Request" }
 Request.__index = Request
@@ -17,7 +21,20 @@ Request.__index = Request
 -- @tparam integer id
 -- @tparam string verb
 function M.new(id, verb)
-  return setmetatable({ id = id, verb = verb, texts = {}, bytes = 0, lost = 0 }, Request)
+  return setmetatable({ id = id, verb = verb, texts = {}, bytes = 0, lost = 0, most = KEPT },
+    Request)
+end
+
+-- The candidates of a frame that are what they have to be: words that a terminal can be shown.
+local function words_of(candidates)
+  local words = {}
+  for i = 1, min(#candidates, CANDIDATES) do
+    local word = candidates[i]
+    if type(word) == "string" and #word <= WORD and find(word, "^[\33-\126]+$") then
+      words[#words + 1] = word
+    end
+  end
+  return words
 end
 
 --- Takes a frame that answers it.
@@ -26,7 +43,7 @@ function Request:take(frame)
   if type(frame.out) == "string" then self:keep(frame.out) end
   if type(frame.progress) == "string" then self.progress = frame.progress end
   if type(frame.candidates) == "table" then
-    self.candidates, self.from = frame.candidates, frame.from
+    self.candidates, self.from = words_of(frame.candidates), tointeger(frame.from)
   end
   self.more = self.more or frame.more == true
   if frame.done then
@@ -36,7 +53,7 @@ function Request:take(frame)
 end
 
 function Request:keep(text)
-  if self.bytes + #text > KEPT then
+  if self.bytes + #text > self.most then
     self.lost = self.lost + #text
   else
     self.texts[#self.texts + 1] = text

@@ -5,7 +5,8 @@ local core = require "heapy.core"
 local client = require "heapy.client"
 local render = require "heapy.render"
 
-local find, gmatch, gsub, huge = string.find, string.gmatch, string.gsub, math.huge
+local find, format, sub = string.find, string.format, string.sub
+local gmatch, gsub, huge = string.gmatch, string.gsub, math.huge
 local concat = table.concat
 
 local M = {}
@@ -45,26 +46,31 @@ function M.columns(descriptor)
   return columns and (columns > 0 and columns or 80)
 end
 
---- Prints text as it is; it is the monitor's own.
+--- Prints text as it is; it is the monitor's own. `failed` is why that once could not be done; then
+-- nothing more is printed.
 -- @tparam string text
 function Screen:write(text)
-  if text == "" then return end
+  if text == "" or self.failed then return end
   self:clear()
-  self.file:write(text)
-  self.file:flush()
-  self.fresh = text:sub(-1) == "\n"
+  local ok, why = self.file:write(text)
+  if ok then ok, why = self.file:flush() end
+  if not ok then self.failed = format("cannot write to standard output: %s", why) end
+  self.fresh = sub(text, -1) == "\n"
 end
 
 --- Prints as much of a text as there is room for, so that a slow terminal holds up nobody.
 -- @tparam string text
--- @treturn string the rest
-function Screen:pour(text)
+-- @tparam integer from where it goes on
+-- @treturn integer where its rest begins
+-- @treturn boolean whether there was room for all that was tried
+function Screen:pour(text, from)
   for _ = 1, PIECES do
-    if text == "" or not client.writable(OUTPUT) then break end
-    self:write(text:sub(1, PIECE))
-    text = text:sub(PIECE + 1)
+    if from > #text then break end
+    if not client.writable(OUTPUT) then return from, false end
+    self:write(sub(text, from, from + PIECE - 1))
+    from = from + PIECE
   end
-  return text
+  return from, true
 end
 
 --- Prints a line of the monitor's own, at the beginning of a line.

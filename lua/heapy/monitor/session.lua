@@ -17,7 +17,9 @@ local M = {}
 local LOOK <const> = 0.3 -- seconds between two looks for new targets
 local SOON <const> = 0.02 -- seconds, while a target is about to greet us
 local BRIEF <const> = 0.005 -- seconds, while the terminal has no room
-local SILENCE <const> = 0.5 -- seconds of waiting that need no word
+local PAUSE <const> = 0.1 -- seconds between two looks at an answer that does not come
+local SILENCE <const> = 1 -- seconds of waiting that need no word
+local GRACE <const> = 1 -- seconds that a target may take to break off what it does
 local TYPED <const> = 1 -- seconds that a completion may take
 
 local Session = { __name = "heapy.Session" }
@@ -46,7 +48,9 @@ function Session:hear(what, subject)
     self.trouble = subject
     self.news[#self.news + 1] = format("*** %s ***", subject)
   else
-    self.news[#self.news + 1] = format("*** Connection %d %s ***", subject.cid, what)
+    local reason = what == "closed" and subject.reason
+    self.news[#self.news + 1] = format("*** Connection %d %s%s ***", subject.cid, what,
+      reason and format(" (%s)", reason) or "")
   end
 end
 
@@ -140,6 +144,7 @@ local function output_of(asked)
   local text, lost_bytes = asked:output()
   text = screen.plain(text)
   if lost_bytes == 0 then return text end
+  asked.cut = true
   return text .. format("\n(%d more bytes came than are kept)\n", lost_bytes)
 end
 
@@ -153,31 +158,49 @@ local function show_progress(self, asked, since)
   end
 end
 
+-- Breaks off what takes too long, or what the user or nobody wants to see any more.
+-- True: that was done before, and there is no more waiting for it.
+local function break_off(connection, asked, waiting, unwanted)
+  local passed = client.now() - (waiting.broken or waiting.since)
+  local late = waiting.limit and passed > (waiting.broken and GRACE or waiting.limit)
+  if not unwanted and not late then return false end
+  if waiting.broken then return true end
+  asked.late = not unwanted
+  waiting.broken = client.now()
+  connection:interrupt()
+  return false
+end
+
+-- Prints of an answer what there is room for; then how long the next may be waited for.
+local function pour(self, asked, rest)
+  local room
+  if rest.from > #rest.text then rest.text, rest.from = output_of(asked), 1 end
+  rest.from, room = self.screen:pour(rest.text, rest.from)
+  if not room then return BRIEF end
+  return (rest.from <= #rest.text or asked.done) and 0 or PAUSE
+end
+
 --- Waits for an answer and prints it as it comes. Ctrl-C breaks it off in the target; a second one
 -- leaves it alone. What comes is taken however slow the terminal is: a target drops a client that
 -- it would have to wait for.
 -- @tparam table connection
--- @tparam table asked
+-- @tparam table asked its `late` tells whether it was broken off because of the limit
 -- @tparam[opt] number limit seconds, then it is broken off
 -- @treturn boolean whether it is done
 function Session:await(connection, asked, limit)
-  local since, broken, left = client.now(), false, ""
-  while not asked.done or left ~= "" or asked:has_output() do
-    if left == "" then left = output_of(asked) end
-    left = self.screen:pour(left)
-    local interrupted = self:turn(left ~= "" and BRIEF or asked.done and 0 or SILENCE / 5)
-    if interrupted and left ~= "" then
-      left = ""
+  local waiting = { since = client.now(), limit = limit }
+  local rest = { text = "", from = 1 }
+  while not asked.done or rest.from <= #rest.text or asked:has_output() do
+    local interrupted = self:turn(pour(self, asked, rest))
+    if interrupted and rest.from <= #rest.text then
+      rest.text = ""
       asked:output()
     end
     if not asked.done then
-      local late = limit and client.now() - since > limit
-      if (interrupted or late) and broken then return false end
-      if interrupted or late then
-        broken, since = true, client.now()
-        connection:interrupt()
+      if break_off(connection, asked, waiting, interrupted or self.screen.failed) then
+        return false
       end
-      show_progress(self, asked, since)
+      show_progress(self, asked, waiting.since)
     end
   end
   self.screen:clear()
@@ -339,6 +362,9 @@ local function interrupted(self)
 end
 
 local function ended(self)
+  if in_console(self) and (self.current or self.here).chunk then
+    self:fault "The code is incomplete: it was not run."
+  end
   self.screen:line "*** End Of File - Exiting Monitor ***"
   self:quit()
 end
@@ -355,6 +381,7 @@ function Session:run()
       ended(self)
     end
     if lost(self) then self:leave() end
+    if self.screen.failed then self:quit() end
   end
   for _, connection in ipairs(self.targets:open()) do self.targets:close(connection) end
   self:tell()
@@ -375,14 +402,20 @@ end
 
 local function complete_lua(self, line)
   if not self.current then return end -- names are completed where they are, in a target
-  local before = self.current.chunk and self.current.chunk .. "\n" or ""
-  local asked = self.current:request("complete", before .. line)
+  local connection = self.current
+  local before = connection.chunk and connection.chunk .. "\n" or ""
+  local asked = connection:request("complete", before .. line)
   local limit = client.now() + TYPED
   while not asked.done and client.now() < limit do
-    if self:turn(SOON) then return end
+    if self:turn(SOON) then break end
   end
-  if asked.candidates and tonumber(asked.from) then
-    return asked.candidates, asked.from // 1 - #before
+  if not asked.done then -- else it would wait there, before the commands to come
+    if not connection:busy() then connection:interrupt() end
+    return
+  end
+  local from = asked.from and asked.from - #before
+  if asked.candidates and from and from >= 1 and from <= #line + 1 then
+    return asked.candidates, from
   end
 end
 

@@ -8,11 +8,14 @@ local link = require "heapy.monitor.link"
 local places = require "heapy.monitor.places"
 
 local insert, remove = table.insert, table.remove
+local huge, min = math.huge, math.min
 
 local M = {}
 
 local MOST <const> = 500 -- connections at a time
 local PATIENCE <const> = 1 -- seconds that a greeting is waited for before others have their turn
+local PAUSE <const>, LONGEST <const> = 1, 60 -- seconds to the next try where a target has ended it
+local LASTING <const> = 10 -- seconds after which a connection was one that had come about
 
 local Targets = { __name = "heapy.Targets" }
 Targets.__index = Targets
@@ -25,7 +28,9 @@ function M.new(directories, tell)
   return setmetatable({
     directories = directories,
     tell = tell,
-    known = {}, -- by identity of the socket: connected to, or not to be tried again
+    known = {}, -- by identity of the socket: when it may be tried again; huge: it is connected to,
+    -- or never
+    pauses = {}, -- by identity: how long it was left alone the last time
     links = {}, -- those that are connected, greeted or not
     byid = {}, -- those that were ever greeted, by CID
     count = 0,
@@ -42,16 +47,17 @@ end
 
 function Targets:try(socket)
   local identity = places.identity(socket.path)
-  if not identity or self.known[identity] then return end
+  if not identity or client.now() < (self.known[identity] or 0) then return end
   local made, why, kind = link.open(socket)
   if made then
+    made.identity = identity
     insert(self.links, made)
-    self.known[identity] = true
+    self.known[identity] = huge
   elseif kind == "refused" then
     places.sweep(socket)
   elseif kind ~= "again" then
     self:trouble(("%s: %s"):format(socket.path, why))
-    self.known[identity] = true
+    self.known[identity] = huge
   end
 end
 
@@ -67,6 +73,17 @@ function Targets:scan(wanted)
   end
 end
 
+-- A connection has ended. Unless the user has ended it, or there is no hope, its socket is tried
+-- again, if it is still there: the program may have dropped a connection that was too slow for it,
+-- or had too many. Longer pauses follow where it is always the same.
+function Targets:leave(connection)
+  if connection.closed == "closed" or connection.hopeless then return end
+  local now, identity = client.now(), connection.identity
+  local last = now - connection.since < LASTING and self.pauses[identity]
+  local pause = last and min(2 * last, LONGEST) or PAUSE
+  self.known[identity], self.pauses[identity] = now + pause, pause
+end
+
 -- Numbers a connection once it has greeted, tells of its end.
 function Targets:look(connection)
   if connection.greeting and not connection.cid then
@@ -76,6 +93,7 @@ function Targets:look(connection)
     self.tell("opened", connection)
   end
   if connection.closed then
+    self:leave(connection)
     if connection.cid then
       self.tell("closed", connection)
     elseif connection.closed ~= "closed" then

@@ -1,5 +1,11 @@
--- A class library of 30log's shape: a class is its instances' metatable and __index, and has its
--- name, its subclasses and its mixins in fields.
+-- A class library of 30log's shape: a class is its instances' metatable and __index, has a copy of
+-- all its parent has, and its name, its subclasses and its mixins in fields; its own metatable is
+-- its parent, or one for all that have none.
+
+local base = {
+  __call = function(class, ...) return class:new(...) end,
+  __tostring = function(class) return ("class '%s'"):format(rawget(class, "name") or "?") end,
+}
 
 local function instantiate(class, ...)
   local object = setmetatable({ class = class }, class)
@@ -7,18 +13,26 @@ local function instantiate(class, ...)
   return object
 end
 
-local function class(name, properties, super)
-  local made = { name = name, __subclasses = {}, mixins = {}, super = super, __instances = {} }
-  for key, value in pairs(properties or {}) do made[key] = value end
-  made.__index = made
-  made.create, made.new = instantiate, instantiate
-  function made.extend(self, child, more)
-    local extended = class(child, more, self)
-    self.__subclasses[extended] = true
-    return extended
-  end
-  return setmetatable(made, { __index = super, __call = instantiate,
-    __tostring = function(self) return ("class '%s'"):format(rawget(self, "name") or "?") end })
+local function copy(from, to)
+  for key, value in pairs(from or {}) do to[key] = value end
+  return to
 end
 
-return class
+local function weak() return setmetatable({}, { __mode = "k" }) end
+
+local function extend(class, name, properties)
+  local heir = copy(properties, copy(class, {}))
+  heir.name, heir.__index, heir.super, heir.mixins = name, heir, class, {}
+  heir.__subclasses, heir.__instances = {}, {}
+  class.__subclasses[heir] = true
+  return setmetatable(heir, class)
+end
+
+return function(name, properties)
+  local made = copy(properties, copy(base, { name = name, mixins = weak() }))
+  made.__index, made.__subclasses, made.__instances = made, weak(), weak()
+  made.new = function(class, ...) return instantiate(class, ...) end
+  made.extend = extend
+  made.includes = function(class, mixin) return class.mixins[mixin] end
+  return setmetatable(made, base)
+end
