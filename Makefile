@@ -33,7 +33,7 @@ SCRIPTS := $(sort $(wildcard .ci/deps .ci/run spec/*/run spec/*/*.sh))
 
 # The probe alone, for its own specs: a second module, in the trees made for testing.
 PROBE := $(wildcard spec/probe/probe_smoke.c)
-PROBE_SOURCES := $(if $(PROBE),src/base/mem.c $(sort $(wildcard src/vm/*.c)) $(PROBE))
+PROBE_SOURCES := $(if $(PROBE),src/base/descriptor.c src/base/mem.c $(sort $(wildcard src/vm/*.c)) $(PROBE))
 
 # States with an allocator that keeps books, for the specs; it has no part of heapy in it. And a
 # program that embeds Lua, where the library is there to be linked.
@@ -235,7 +235,7 @@ tsan: headers ## the monitor's thread, and tracking beside it, under the thread 
 	@.ci/deps run
 	@mkdir -p $(BUILD)/tsan
 	$(TSAN) -o $(RACE) spec/remote/race.c spec/remote/race_clients.c \
-	  $(wildcard src/remote/*.c) src/base/mem.c src/base/text.c
+	  $(wildcard src/remote/*.c) $(addprefix src/base/,descriptor.c mem.c text.c)
 	$(if $(LUA_LIBS),$(TSAN) -o $(RACE)_vm spec/remote/race_vm.c spec/remote/race_clients.c \
 	  $(SOURCES) $(LUA_LIBS) -ldl -lm)
 	@rc=0; dir=$$(mktemp -d) && free="setarch $$(uname -m) -R"; \

@@ -74,7 +74,7 @@ function M.on(options)
     M.off()
   end
   options = options or {}
-  require "heapy" -- now: later its files may be out of reach
+  console.begin(require "heapy", require "heapy.set") -- now: later they may be out of reach
   local path = core.remote_path()
   if path then return path end
   local signal, usual = signal_of(rawget(options, "signal"))

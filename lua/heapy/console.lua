@@ -10,7 +10,7 @@ local output = require "heapy.output"
 local shown = require "heapy.console.shown"
 local verbs = require "heapy.console.verbs"
 
-local pcall = pcall
+local pairs = pairs
 
 local M = {}
 
@@ -46,15 +46,7 @@ end
 
 for name, verb in pairs(verbs.known) do answers[name] = verb end
 
--- With heapy's own printing led to the client.
-local function redirected(f, ...)
-  local before = output.print
-  output.print = shown.print
-  local ok, done, message, more = pcall(f, ...)
-  output.print = before
-  if not ok then return false, done end
-  return done, message, more
-end
+output.show = shown.print
 
 --- Does what a client asked.
 -- @tparam string verb
@@ -74,7 +66,16 @@ function M.answer(verb, connection, code, place)
     verbs.glance(place)
     return true
   end
-  return redirected(answers[verb], session_of(connection), code)
+  return answers[verb](session_of(connection), code)
+end
+
+--- What is needed of heapy later, when the program may have taken away whatever it likes.
+-- @tparam table heapy
+-- @tparam table set `heapy.set`
+function M.begin(heapy, set)
+  verbs.begin(heapy)
+  eval.begin(heapy)
+  complete.begin(heapy, set)
 end
 
 --- Forgets all connections.

@@ -5,10 +5,11 @@ local core = require "heapy.core"
 
 local M = {}
 
---- Prints one text, with a newline behind it. The monitor's console puts another in its place while
--- a command of it runs.
+--- Prints one text, with a newline behind it; while a command of the monitor runs, to its client.
 -- @tparam string text
 function M.print(text)
+  local show = M.show
+  if show and core.remote_busy() then return show(text) end
   print(text) -- the program's, as it is now
 end
 

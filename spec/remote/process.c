@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WORDS = 64 };
@@ -173,6 +175,18 @@ static int process_accept(lua_State *L) {
   return 1;
 }
 
+/* process.connect(path) -> descriptor */
+static int process_connect(lua_State *L) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const char *path = luaL_checkstring(L, 1);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  luaL_argcheck(L, strlen(path) < sizeof address.sun_path, 1, "too long");
+  strcpy(address.sun_path, path);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return fail(L);
+  lua_pushinteger(L, fd);
+  return 1;
+}
+
 /* process.port() -> a port of 127.0.0.1 where nobody listens now */
 static int process_port(lua_State *L) {
   struct sockaddr_in address = loopback(0);
@@ -205,9 +219,63 @@ static int process_dial(lua_State *L) {
   return 1;
 }
 
+/* process.shut(descriptor): nothing more will be written */
+static int process_shut(lua_State *L) {
+  (void)shutdown((int)luaL_checkinteger(L, 1), SHUT_WR);
+  return 0;
+}
+
 /* process.pid() */
 static int process_pid(lua_State *L) {
   lua_pushinteger(L, getpid());
+  return 1;
+}
+
+/* ---- what a program may do to itself ---- */
+
+/* process.fork() -> pid, or 0 in the child */
+static int process_fork(lua_State *L) {
+  lua_pushinteger(L, fork());
+  return 1;
+}
+
+/* process.leave(status): without a word to anybody */
+static int process_leave(lua_State *L) { _exit((int)luaL_checkinteger(L, 1)); }
+
+/* process.wait() -> when a child has ended */
+static int process_wait(lua_State *L) {
+  int status;
+  while (wait(&status) < 0 && errno == EINTR) {}
+  (void)L;
+  return 0;
+}
+
+/* process.close_all(): what daemons do */
+static int process_close_all(lua_State *L) {
+  int fd;
+  for (fd = 3; fd < 64; fd++) close(fd);
+  (void)L;
+  return 0;
+}
+
+/* process.become(uid): for good -> whether it is */
+static int process_become(lua_State *L) {
+  uid_t uid = (uid_t)luaL_checkinteger(L, 1);
+  lua_pushboolean(L, setgid((gid_t)uid) == 0 && setuid(uid) == 0);
+  return 1;
+}
+
+/* process.sleep(seconds) -> how often it was interrupted, which it does not show */
+static int process_sleep(lua_State *L) {
+  struct timespec end, now;
+  int n = 0;
+  (void)clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_sec += (time_t)luaL_checkinteger(L, 1);
+  do {
+    n += poll(NULL, 0, 20) < 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  } while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+  lua_pushinteger(L, n);
   return 1;
 }
 
@@ -215,6 +283,9 @@ static const luaL_Reg functions[] = {
     {"pty", process_pty},       {"piped", process_piped},   {"write", process_write},
     {"close", process_close},   {"kill", process_kill},     {"ended", process_ended},
     {"listen", process_listen}, {"accept", process_accept}, {"pid", process_pid},
+    {"fork", process_fork},     {"leave", process_leave},   {"wait", process_wait},
+    {"sleep", process_sleep},   {"become", process_become}, {"close_all", process_close_all},
+    {"shut", process_shut},     {"connect", process_connect},
     {"port", process_port},     {"dial", process_dial},     {NULL, NULL},
 };
 

@@ -120,7 +120,8 @@ function Program:wait()
     if not self.status and client.now() > limit then error("it does not end", 2) end
     if self.closed and not self.status then client.poll({}, {}, 0.01) end
   end
-  while not self.closed and take(self, client.now() + 0.2) do end
+  local last = client.now() + 0.2 -- a child of its may hold the other end
+  while not self.closed and take(self, last) do end
   return self.status, self.text:sub(self.seen)
 end
 

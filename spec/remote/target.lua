@@ -9,6 +9,8 @@ local M = {}
 
 local PATIENCE <const> = tonumber(os.getenv "HEAPY_PATIENCE" or "") or 20 -- seconds
 
+local LARGEST <const> = 64 * 1024
+
 local helpers = package.searchpath("heapy_process", package.cpath):match "^(.*)/[^/]*$"
 
 M.host = helpers .. "/target_host"
@@ -82,6 +84,17 @@ function Peer:write(bytes)
   return true
 end
 
+-- No frame from a target is longer than 64 KiB.
+function Peer:measure(bytes)
+  self.bytes = (self.bytes or "") .. bytes
+  while #self.bytes >= 4 do
+    local size = string.unpack(">I4", self.bytes)
+    if size > LARGEST then error(("the target sent a frame of %d bytes"):format(size)) end
+    if #self.bytes < 4 + size then return end
+    self.bytes = self.bytes:sub(5 + size)
+  end
+end
+
 --- The next frame; nil at the end.
 function Peer:frame(seconds)
   local limit = client.now() + (seconds or PATIENCE)
@@ -94,7 +107,10 @@ function Peer:frame(seconds)
     local bytes, why, kind = client.read(self.link)
     if not bytes and kind ~= "again" then return nil, why end
     if bytes == "" then return nil end
-    if bytes then self.reader:feed(bytes) end
+    if bytes then
+      self:measure(bytes)
+      self.reader:feed(bytes)
+    end
   end
 end
 

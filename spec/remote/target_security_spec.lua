@@ -104,7 +104,7 @@ describe("each attachment", function()
       ("LUA_CPATH=%s/?.so"):format(support.dir), "lua5.4", other, path }
     local _, out = program:wait()
     assert.equal("0\n", out)
-    assert.truthy(io.open(log):read "a":find "monitor refused: uid 12345")
+    target.eventually(function() return io.open(log):read "a":find "monitor refused: uid 12345" end)
   end))
 end)
 

@@ -24,7 +24,8 @@
 #define SENTINEL "heapy.Sentinel"
 #define CHECK 1000             /* instructions of a command between two looks at the clock */
 #define COUNTED 2000000        /* objects that a glance counts at most */
-#define MOST_ARGUMENTS 200
+#define MOST_NAME 4096          /* bytes in the greeting, as JSON; all of it is below 64 KiB */
+#define MOST_CANDIDATES 50000
 
 static const char key = 'm'; /* its address is the record's key in the registry */
 
@@ -32,6 +33,7 @@ typedef struct Record {
   hp_Target *target; /* NULL: off */
   lua_State *thread; /* kept by user value 1 */
   const void *sentinel;
+  int busy;          /* a command runs: what is printed goes to its client */
 } Record;
 
 /* User values of the record. */
@@ -73,17 +75,24 @@ static void watch(lua_State *L, lua_Debug *ar) {
   lua_error(L);
 }
 
-/* Where the program is: "file.lua:12 in function 'name'", or what else can be said. */
+/* Where the program is: "in Lua, at file.lua:12 in function 'name'"; or in which C function, and
+** who called it. */
 static void push_place(lua_State *L, lua_State *to, int level) {
   lua_Debug ar;
+  int n = lua_gettop(to);
   if (!lua_getstack(L, level, &ar) || !lua_getinfo(L, "Sln", &ar)) {
     lua_pushliteral(to, "outside of Lua code");
-  } else if (ar.currentline < 0) {
-    lua_pushfstring(to, "in C function %s", ar.name != NULL ? ar.name : "?");
-  } else {
-    lua_pushfstring(to, ar.name != NULL ? "%s:%d in function '%s'" : "%s:%d", ar.short_src,
-                    ar.currentline, ar.name);
+    return;
   }
+  if (ar.currentline >= 0) {
+    lua_pushfstring(to, ar.name != NULL ? "in Lua, at %s:%d in function '%s'" : "in Lua, at %s:%d",
+                    ar.short_src, ar.currentline, ar.name);
+    return;
+  }
+  lua_pushfstring(to, ar.name != NULL ? "in C function '%s'" : "in C", ar.name);
+  while (lua_getstack(L, ++level, &ar) && lua_getinfo(L, "Sl", &ar) && ar.currentline < 0) {}
+  if (ar.currentline >= 0) lua_pushfstring(to, ", called at %s:%d", ar.short_src, ar.currentline);
+  lua_concat(to, lua_gettop(to) - n);
 }
 
 typedef struct Call {
@@ -133,7 +142,7 @@ static void judge(lua_State *T, int status, hp_Outcome *o) {
   }
 }
 
-static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) {
+static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   double from = milliseconds();
   lua_State *T = r->thread;
   hp_Outcome outcome;
@@ -150,7 +159,9 @@ static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) 
   lua_pushthread(L);
   lua_xmove(L, T, 1);
   lua_sethook(T, watch, LUA_MASKCOUNT, CHECK);
+  r->busy = 1;
   status = lua_pcall(T, 2, 3, 0);
+  r->busy = 0; /* here: a command that is broken off sets nothing back */
   lua_sethook(T, NULL, 0, 0);
   judge(T, status, &outcome);
   outcome.paused = milliseconds() - from;
@@ -161,12 +172,13 @@ static void do_job(lua_State *L, const Record *r, const hp_Job *job, int level) 
 /* One command; what the listener wants for itself first, for a program may not come again
 ** soon. The stacks have room: the hook's, and the other thread's, for what is pushed here. */
 static void serve(lua_State *L, hp_Target *t) {
-  const Record *r = record_of(L);
+  Record *r = record_of(L);
+  int most = hp_target_jobs(t);
   hp_Job job;
   do {
     if (r == NULL || r->target != t || !hp_target_take(t, &job)) return;
     do_job(L, r, &job, 0);
-  } while (job.verb == HP_V_FORGET || job.verb == HP_V_GLANCE);
+  } while (most-- > 0 && (job.verb == HP_V_FORGET || job.verb == HP_V_GLANCE));
 }
 
 /* ---- the sentinel --------------------------------------------------------- */
@@ -235,26 +247,34 @@ static Record *push_new_record(lua_State *L) {
   return r;
 }
 
-/* The greeting's members: name, argv. */
-static void add_members(lua_State *L, int name, int arguments, hp_Text *t) {
-  lua_Integer i, n = (lua_Integer)lua_rawlen(L, arguments);
+static void add_name(lua_State *L, int name, hp_Text *t) {
   size_t length;
   const char *s = lua_tolstring(L, name, &length);
   hp_text_puts(t, ",\"name\":");
   if (s != NULL)
-    hp_quote_json(t, s, length);
+    hp_quote_part(t, s, length, MOST_NAME);
   else
     hp_text_puts(t, "null");
-  hp_text_puts(t, ",\"argv\":[");
-  if (n == 0) hp_process_arguments(t);
-  for (i = 1; i <= n && i <= MOST_ARGUMENTS; i++) {
+}
+
+/* Those that the interpreter tells; where there are none, the process's. */
+static void add_arguments(lua_State *L, int arguments, hp_Text *t) {
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, arguments);
+  hp_Arguments list;
+  if (n == 0) {
+    hp_process_arguments(t);
+    return;
+  }
+  hp_arguments_begin(&list, t);
+  for (i = 1; i <= n; i++) {
+    size_t length;
+    const char *s;
     lua_rawgeti(L, arguments, i);
     s = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
-    if (i > 1) hp_text_puts(t, ",");
-    hp_quote_json(t, s != NULL ? s : "", s != NULL ? hp_quote_cut(s, length, 400) : 0);
+    if (!hp_arguments_add(&list, s != NULL ? s : "", s != NULL ? length : 0)) i = n;
     lua_pop(L, 1);
   }
-  hp_text_puts(t, "]");
+  hp_arguments_end(&list);
 }
 
 static int fail(lua_State *L, int rc, const char *why) {
@@ -285,11 +305,17 @@ static void find_release(char name[32]) {
   (void)snprintf(name, 32, "Lua %.20s", release[0] != 0 ? release : "5.4");
 }
 
+/* Milliseconds: at least one, and no more than can be added to a time. */
+static int64_t limit_of(double seconds) {
+  double ms = seconds * 1000;
+  return ms < 1 ? 1 : ms < 1e15 ? (int64_t)ms : (int64_t)1e15;
+}
+
 /* core.remote_on(answer, argv, dir, name, signal, usual, console, limit, log) -> path | nil, why.
 ** signal: its name, or nil for none; usual: true if nobody asked for that one */
 static int remote_on(lua_State *L) {
   hp_TargetOptions o;
-  hp_Text members = {0};
+  hp_Text members = {0}, arguments = {0};
   hp_Target *t = NULL;
   char why[HP_REASON_SIZE], release[32];
   Record *r;
@@ -299,7 +325,7 @@ static int remote_on(lua_State *L) {
   memset(&o, 0, sizeof o);
   o.dir = luaL_optstring(L, 3, NULL);
   o.console = lua_toboolean(L, 7);
-  o.limit = (int64_t)(luaL_checknumber(L, 8) * 1000);
+  o.limit = limit_of(luaL_checknumber(L, 8));
   o.log = luaL_optstring(L, 9, NULL);
   lua_settop(L, 9);
   r = push_new_record(L);
@@ -313,11 +339,15 @@ static int remote_on(lua_State *L) {
   o.reach = hp_attention_reach;
   find_release(release);
   o.lua = release;
-  add_members(L, 4, 2, &members);
+  add_name(L, 4, &members);
+  add_arguments(L, 2, &arguments);
   o.members = members.bytes.at;
   o.nmembers = members.bytes.n;
-  rc = members.failed ? HP_ENOMEM : hp_target_on(&o, &t, why);
+  o.arguments = arguments.bytes.at;
+  o.narguments = arguments.bytes.n;
+  rc = members.failed || arguments.failed ? HP_ENOMEM : hp_target_on(&o, &t, why);
   hp_text_free(&members);
+  hp_text_free(&arguments);
   if (rc != HP_OK) return fail(L, rc, why);
   r->target = t;
   hp_attention_begin(L, t, serve);
@@ -346,18 +376,21 @@ static int remote_path(lua_State *L) {
 /* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil */
 static int remote_fd(lua_State *L) {
   const Record *r = record_of(L);
-  if (r == NULL || r->target == NULL) return 0;
-  lua_pushinteger(L, hp_target_descriptor(r->target));
+  int fd = r != NULL && r->target != NULL ? hp_target_descriptor(r->target) : -1;
+  if (fd < 0) return 0;
+  lua_pushinteger(L, fd);
   return 1;
 }
 
-/* core.remote_poll() -> how many commands it ran */
+/* core.remote_poll() -> how many commands it ran: of those that are there now, lest clients keep
+** the program for ever. The function that calls it is heapy's, and called by the program's. */
 static int remote_poll(lua_State *L) {
   lua_Integer n = 0;
-  const Record *r = record_of(L);
+  Record *r = record_of(L);
   hp_Job job;
-  while (r != NULL && r->target != NULL && hp_target_take(r->target, &job)) {
-    do_job(L, r, &job, 1);
+  int most = r != NULL && r->target != NULL ? hp_target_jobs(r->target) : 0;
+  while (n <= most && r != NULL && r->target != NULL && hp_target_take(r->target, &job)) {
+    do_job(L, r, &job, 2);
     n++;
   }
   if (r != NULL && r->target != NULL) hp_attention_rest(r->target);
@@ -377,7 +410,7 @@ static int remote_say(lua_State *L) {
   return lua_error(L);
 }
 
-/* core.remote_candidates(list, from) */
+/* core.remote_candidates(list, from): as many as go into a frame */
 static int remote_candidates(lua_State *L) {
   hp_Target *t = check_on(L);
   lua_Integer i, n, from = luaL_checkinteger(L, 2);
@@ -385,17 +418,25 @@ static int remote_candidates(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   n = (lua_Integer)lua_rawlen(L, 1);
   for (i = 1; i <= n; i++) {
-    size_t length;
+    size_t length, before = list.bytes.n;
     const char *s;
     lua_rawgeti(L, 1, i);
     s = lua_tolstring(L, -1, &length);
-    if (i > 1) hp_text_puts(&list, ",");
+    if (before > 0) hp_text_puts(&list, ",");
     hp_quote_json(&list, s != NULL ? s : "", s != NULL ? length : 0);
+    if (list.bytes.n > MOST_CANDIDATES) list.bytes.n = before; /* a shorter one may go in */
     lua_settop(L, 2);
   }
   hp_target_candidates(t, list.bytes.at, list.bytes.n, from);
   hp_text_free(&list);
   return 0;
+}
+
+/* core.remote_busy() -> does a command run? */
+static int remote_busy(lua_State *L) {
+  const Record *r = record_of(L);
+  lua_pushboolean(L, r != NULL && r->busy);
+  return 1;
 }
 
 /* core.remote_tell(lines): what a glance found */
@@ -434,7 +475,8 @@ const luaL_Reg hp_remote_functions[] = {
     {"remote_path", remote_path},   {"remote_fd", remote_fd},
     {"remote_poll", remote_poll},   {"remote_say", remote_say},
     {"remote_candidates", remote_candidates}, {"remote_tell", remote_tell},
-    {"remote_objects", remote_objects}, {NULL, NULL},
+    {"remote_objects", remote_objects}, {"remote_busy", remote_busy},
+    {NULL, NULL},
 };
 
 static void new_metatable(lua_State *L, const char *name, lua_CFunction finalizer) {

@@ -2,12 +2,10 @@
 #include "hub.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define AT_ONCE 16384        /* bytes read at a time */
@@ -44,6 +42,15 @@ void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const 
   hp_text_free(&frame);
 }
 
+void hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n) {
+  while (n > 0) {
+    size_t part = hp_quote_cut(text, n, HP_OUT_MOST);
+    hp_connection_text(c, id, "out", text, part);
+    text += part;
+    n -= part;
+  }
+}
+
 void hp_connection_last(hp_Connection *c, const char *member, const char *text) {
   hp_Text frame = {0};
   hp_text_format(&frame, "{\"%s\":", member);
@@ -76,15 +83,17 @@ static void greet(hp_Connection *c) {
                  (long long)(t->started / 1000));
   hp_process_executable(&part);
   hp_text_puts(&frame, ",\"executable\":");
-  hp_quote_json(&frame, part.bytes.at, part.bytes.n);
+  hp_quote_part(&frame, part.bytes.at, part.bytes.n, HP_PATH_MOST);
   part.bytes.n = 0;
   hp_process_directory(&part);
   hp_text_puts(&frame, ",\"wd\":");
-  hp_quote_json(&frame, part.bytes.at, part.bytes.n);
+  hp_quote_part(&frame, part.bytes.at, part.bytes.n, HP_PATH_MOST);
   hp_text_puts(&frame, ",\"lua\":");
   hp_quote_json(&frame, t->lua, strlen(t->lua));
   hp_text_format(&frame, ",\"console\":%s", t->console ? "true" : "false");
   hp_text_add(&frame, t->members.bytes.at, t->members.bytes.n);
+  hp_text_puts(&frame, ",\"argv\":");
+  hp_text_add(&frame, t->arguments.bytes.at, t->arguments.bytes.n);
   hp_text_puts(&frame, "}");
   hp_connection_put(c, &frame);
   hp_text_free(&frame);
@@ -92,38 +101,6 @@ static void greet(hp_Connection *c) {
 }
 
 /* ---- coming and going ----------------------------------------------------- */
-
-/* Standard error may have become something else since. */
-static int error_output(void) {
-  struct stat st;
-  if (!hp_hub.error_device_known || fstat(STDERR_FILENO, &st) != 0) return -1;
-  if ((uint64_t)st.st_dev != hp_hub.error_device || (uint64_t)st.st_ino != hp_hub.error_inode)
-    return -1;
-  return STDERR_FILENO;
-}
-
-static void write_log(const hp_Target *t, const char *line, size_t n) {
-  int fd;
-  if (t->quiet) return;
-  fd = t->log.bytes.n == 0 ? error_output()
-                           : open(t->log.bytes.at, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-                                                       O_NONBLOCK | O_NOFOLLOW, 0600);
-  if (fd < 0) return;
-  if (write(fd, line, n) < 0) {} /* the log is not worth more trouble */
-  if (fd != STDERR_FILENO) (void)close(fd);
-}
-
-static void log_attach(const hp_Target *t, uid_t uid, pid_t pid, const char *what) {
-  char line[200], when[32];
-  time_t now = time(NULL);
-  struct tm broken;
-  int n;
-  if (gmtime_r(&now, &broken) == NULL || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &broken) == 0)
-    when[0] = 0;
-  n = snprintf(line, sizeof line, "heapy: %s monitor %s: uid %lu, pid %ld, to state %d of pid %ld\n",
-               when, what, (unsigned long)uid, (long)pid, t->slot + 1, (long)getpid());
-  if (n > 0) write_log(t, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
-}
 
 static int place_for(const hp_Target *t) {
   int i, at = -1, n = 0;
@@ -137,18 +114,18 @@ static int place_for(const hp_Target *t) {
 }
 
 /* One sentence in a frame, if the socket takes it. */
-static void refuse(int fd, const char *sentence) {
+static void refuse(hp_Descriptor *fd, const char *sentence) {
   hp_Connection c;
   memset(&c, 0, sizeof c);
-  c.fd = fd;
+  c.fd = *fd;
   hp_connection_last(&c, "error", sentence);
   hp_outbox_free(&c.out);
 }
 
-static hp_Connection *new_connection(hp_Target *t, int fd, int at) {
+static hp_Connection *new_connection(hp_Target *t, const hp_Descriptor *fd, int at) {
   hp_Connection *c = hp_new(hp_Connection, 1);
   if (c == NULL) return NULL;
-  c->fd = fd;
+  c->fd = *fd;
   c->target = t;
   if (++hp_hub.serial == 0) hp_hub.serial = 1;
   c->number = hp_hub.serial;
@@ -157,30 +134,42 @@ static hp_Connection *new_connection(hp_Target *t, int fd, int at) {
   return c;
 }
 
-void hp_connection_accept(hp_Target *t) {
-  int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), at;
+/* Where there is no descriptor the client stays in the socket, which would be readable all
+** the time: so it is not asked for a while. */
+static int accept_one(hp_Target *t, hp_Descriptor *fd, int64_t now) {
+  int listener = hp_descriptor_get(&t->listener), accepted;
+  if (listener < 0) return 0;
+  accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (accepted < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+    t->deaf = now + HP_TICK;
+  hp_descriptor_own(fd, accepted);
+  return fd->fd >= 0;
+}
+
+void hp_connection_accept(hp_Target *t, int64_t now) {
+  int at;
+  hp_Descriptor fd;
   hp_Connection *c = NULL;
   uid_t uid = (uid_t)-1;
   pid_t pid = 0;
-  if (fd < 0) return;
-  if (!hp_place_admits(fd, &uid, &pid)) {
-    log_attach(t, uid, pid, "refused");
-    (void)close(fd);
+  if (hp_log_is_full() || !accept_one(t, &fd, now)) return;
+  if (!hp_place_admits(fd.fd, &uid, &pid)) {
+    hp_log_attach(t, uid, pid, "refused");
+    hp_descriptor_close(&fd);
     return;
   }
   at = place_for(t);
   if (at < 0)
-    refuse(fd, "too many connections to this program");
-  else if ((c = new_connection(t, fd, at)) == NULL)
-    refuse(fd, "not enough memory");
+    refuse(&fd, "too many connections to this program");
+  else if ((c = new_connection(t, &fd, at)) == NULL)
+    refuse(&fd, "not enough memory");
   if (c == NULL) {
-    (void)close(fd);
+    hp_descriptor_close(&fd);
     return;
   }
-  log_attach(t, uid, pid, "attached");
+  hp_log_attach(t, uid, pid, "attached");
   hp_stat_look(t, c->since);
-  greet(c);
-  hp_connection_send(c);
+  greet(c); /* it is sent once the log is written */
 }
 
 static void forget_later(hp_Connection *c) {
@@ -197,7 +186,7 @@ void hp_connection_close(hp_Connection *c) {
   if (c->running && c->target->asker == c->number) atomic_store(&c->target->interrupted, 1);
   for (i = 0; i < c->nqueue; i++) hp_request_free(&c->queue[i]);
   forget_later(c);
-  (void)close(c->fd);
+  hp_descriptor_close(&c->fd);
   hp_inbox_free(&c->in);
   hp_outbox_free(&c->out);
   hp_delete(c, 1);
@@ -217,6 +206,7 @@ hp_Request hp_connection_unqueue(hp_Connection *c, int i) {
 static void interrupt(hp_Connection *c) {
   int i = 0;
   if (c->running && c->target->asker == c->number) atomic_store(&c->target->interrupted, 1);
+  (void)pthread_cond_broadcast(&hp_hub.room);
   while (i < c->nqueue) {
     hp_Request request;
     if (c->queue[i].verb < HP_FIRST_VM_VERB) {
@@ -234,7 +224,6 @@ static void enqueue(hp_Connection *c, hp_Request *request) {
   hp_Target *t = c->target;
   request->turn = ++hp_hub.turns;
   c->queue[c->nqueue++] = *request;
-  if (request->verb == HP_V_STAT) t->glancing = 1;
   if (!c->running || request->verb == HP_V_STAT) hp_target_want(t);
 }
 
@@ -297,16 +286,27 @@ static void read_frames(hp_Connection *c, int64_t now) {
     c->begun = now;
 }
 
+/* The end of what it sends: has it gone, or does it only ask no more, and waits for answers? */
+static int is_gone(const hp_Connection *c, int fd) {
+  struct pollfd p = {.fd = fd, .events = 0};
+  if (c->nqueue == 0 && !c->running && hp_outbox_waiting(&c->out) == 0) return 1;
+  return poll(&p, 1, 0) != 0;
+}
+
 void hp_connection_receive(hp_Connection *c, int64_t now) {
   char bytes[AT_ONCE];
-  int turn;
+  int turn, fd = hp_descriptor_get(&c->fd);
   for (turn = 0; turn < TURNS && c->closing == 0; turn++) {
-    ssize_t n = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (n <= 0) {
+    if (n < 0 || (n == 0 && is_gone(c, fd))) {
       hp_connection_close(c);
       return;
+    }
+    if (n == 0) {
+      c->silent = c->spoke = 1;
+      break;
     }
     if (hp_inbox_add(&c->in, bytes, (size_t)n) != HP_OK)
       hp_connection_last(c, "error", "not enough memory");
@@ -318,7 +318,8 @@ void hp_connection_receive(hp_Connection *c, int64_t now) {
 
 void hp_connection_send(hp_Connection *c) {
   size_t before = hp_outbox_waiting(&c->out);
-  if (hp_outbox_send(&c->out, c->fd) != HP_OK) {
+  int fd = hp_descriptor_get(&c->fd);
+  if (fd < 0 || hp_outbox_send(&c->out, fd) != HP_OK) {
     c->closing = 1; /* long ago */
     hp_outbox_free(&c->out);
   }

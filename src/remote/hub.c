@@ -2,22 +2,21 @@
 **
 ** A child has neither the thread nor the sockets of its parent: it closes what it
 ** inherited and starts a thread of its own, which listens under the child's pid -- after
-** a moment, as most children run another program at once. */
+** a moment, as most children run another program at once.
+**
+** What the program closes though it is not its own is given up: no number of ours is used
+** before it was looked at (base/descriptor.h). The thread learns of it and begins again. */
 #include "hub.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 hp_Hub hp_hub = {
     .turn = PTHREAD_MUTEX_INITIALIZER,
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .wake = -1,
 };
 
 #if defined(HP_TESTING)
@@ -25,9 +24,18 @@ atomic_int hp_hurry = 1;
 void hp_hub_hurry(int times) { atomic_store(&hp_hurry, times); }
 #endif
 
-void hp_hub_kick(void) {
-  uint64_t one = 1;
-  if (hp_hub.wake >= 0 && write(hp_hub.wake, &one, sizeof one) < 0) return; /* it is full: awake */
+void hp_hub_kick(void) { hp_bell_ring(&hp_hub.wake); }
+
+void hp_hub_wait(int64_t ms) {
+  struct timespec until;
+  (void)clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += ms / 1000;
+  until.tv_nsec += ms % 1000 * 1000000;
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_sec++;
+    until.tv_nsec -= 1000000000;
+  }
+  (void)pthread_cond_timedwait(&hp_hub.room, &hp_hub.lock, &until);
 }
 
 /* ---- fork ----------------------------------------------------------------- */
@@ -50,18 +58,6 @@ static void init_room(void) {
   (void)pthread_condattr_destroy(&attributes);
 }
 
-/* The program may know the number: it stays, with another end. */
-static void renew_event(int *fd) {
-  int fresh;
-  if (*fd < 0) return;
-  fresh = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fresh < 0 || dup3(fresh, *fd, O_CLOEXEC) < 0) {
-    (void)close(*fd);
-    *fd = -1;
-  }
-  if (fresh >= 0) (void)close(fresh);
-}
-
 static int leave_to_parent(void) {
   int i, targets = 0;
   for (i = 0; i < HP_ALL_CONNECTIONS; i++)
@@ -71,7 +67,7 @@ static int leave_to_parent(void) {
     if (!t->used) continue;
     targets++;
     hp_target_orphan(t);
-    renew_event(&t->event);
+    hp_bell_renew(&t->event);
   }
   return targets;
 }
@@ -80,10 +76,11 @@ static void after_fork_in_child(void) {
   int targets, saved = errno;
   hp_hub.running = hp_hub.stop = 0;
   init_room();
-  renew_event(&hp_hub.wake);
+  hp_log_forget();
+  hp_bell_renew(&hp_hub.wake);
   targets = leave_to_parent();
   hp_hub.late = 1;
-  if (targets > 0 && hp_hub.wake >= 0) (void)hp_listener_start();
+  if (targets > 0) (void)hp_listener_start();
   (void)pthread_mutex_unlock(&hp_hub.lock);
   (void)pthread_mutex_unlock(&hp_hub.turn);
   errno = saved;
@@ -100,7 +97,7 @@ static void at_exit(void) {
   if (pthread_mutex_timedlock(&hp_hub.lock, &until) != 0) return;
   for (i = 0; i < HP_TARGETS; i++) {
     hp_Target *t = &hp_hub.targets[i];
-    if (t->used && t->listener >= 0 && t->owner == getpid()) (void)unlink(t->path);
+    if (t->used && t->owner == getpid()) hp_place_leave(&t->place);
   }
   hp_unlock();
 }
@@ -113,20 +110,12 @@ static void stay(void) {
   (void)dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-static void remember_error_output(void) {
-  struct stat st;
-  if (fstat(STDERR_FILENO, &st) != 0) return;
-  hp_hub.error_device_known = 1;
-  hp_hub.error_device = (uint64_t)st.st_dev;
-  hp_hub.error_inode = (uint64_t)st.st_ino;
-}
-
 int hp_hub_prepare(void) {
-  if (hp_hub.wake < 0) hp_hub.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (hp_hub.wake < 0) return HP_EVM;
+  if (!hp_hub.running && hp_bell_is_lost(&hp_hub.wake)) hp_bell_free(&hp_hub.wake);
+  if (hp_hub.wake.rung.inode == 0 && hp_bell_make(&hp_hub.wake) != HP_OK) return HP_EVM;
   if (hp_hub.prepared) return HP_OK;
   init_room();
-  remember_error_output();
+  hp_log_begin();
   stay();
   if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0) return HP_ENOMEM;
   (void)atexit(at_exit);

@@ -2,7 +2,9 @@
 #ifndef HP_HUB_H
 #define HP_HUB_H
 
+#include "bell.h"
 #include "frame.h"
+#include "log.h"
 #include "outbox.h"
 #include "process.h"
 #include "remote.h"
@@ -13,15 +15,21 @@
 #define HP_QUEUE 16      /* requests of one connection that may wait */
 #define HP_ALL_CONNECTIONS 64
 
+/* What keeps a frame below 64 KiB. */
+#define HP_OUT_MOST 10000 /* bytes of output in a frame: escaped they grow six times at most */
+#define HP_PATH_MOST 8192 /* of a path in the greeting, escaped */
+
 /* Times in milliseconds. */
 enum {
   HP_SPEAK = 30000,   /* from connecting to the first whole request */
   HP_FINISH = 10000,  /* from the first byte of a frame to the last */
-  HP_STALL = 1000,    /* how long a job waits, all in all, for a client to read */
+  HP_STALL = 1000,    /* how long a job waits for a client that takes nothing at all */
+  HP_GATHER = 50,     /* how long output is gathered before it is sent */
   HP_GLANCE = 80,     /* how long a stat waits for the VM */
   HP_PATIENCE = 300,  /* from when on a client is told that it waits */
   HP_TICK = 1000,     /* between two tellings, and two looks at an idle VM */
-  HP_AFTER_FORK = 50, /* before a child listens: most run another program at once */
+  HP_AFTER_FORK = 50, /* before a child listens: most run another program at once; and before
+                         a process does that has closed its descriptors: it may go on to */
   HP_LINGER = 500     /* for the last words to a client */
 };
 
@@ -34,7 +42,7 @@ extern atomic_int hp_hurry;
 #endif
 
 typedef struct hp_Connection {
-  int fd;
+  hp_Descriptor fd;
   hp_Target *target;
   uint32_t number;
   hp_Inbox in;
@@ -43,6 +51,7 @@ typedef struct hp_Connection {
   int nqueue;
   int running;       /* one of its requests is with the VM */
   int spoke;         /* its first request has come */
+  int silent;        /* it will ask no more, and waits for what it asked */
   int known;         /* the VM has done something for it, and may keep something */
   int64_t since;     /* when it was accepted */
   int64_t begun;     /* when the frame that is not whole began; 0: there is none */
@@ -56,11 +65,15 @@ struct hp_Target {
   atomic_int wanted, serving; /* see hp_target_wanted */
   atomic_int thread, wanders; /* kernel's number of the thread that last ran the VM */
   atomic_int interrupted;     /* the job is to be broken off */
-  int listener;               /* -1: none, as after a fork */
-  int event;
-  char directory[HP_PATH_SIZE], path[HP_PATH_SIZE];
+  hp_Descriptor listener;     /* none: as after a fork */
+  hp_Bell event;              /* rings while the VM is wanted */
+  char directory[HP_PATH_SIZE];
+  int named;                  /* the directory was asked for: no other will do */
+  hp_Place place;
   pid_t owner;                /* the process that made the socket */
+  int64_t deaf;               /* until when nobody is let in, for want of descriptors */
   hp_Text members;            /* of the greeting */
+  hp_Text arguments;          /* the command line, as a JSON array */
   hp_Text log;                /* path with its zero, or empty */
   char lua[32];
   int quiet;                  /* no log */
@@ -72,33 +85,34 @@ struct hp_Target {
   hp_Request job;
   uint32_t asker;             /* number of the connection it came from; 0: the listener */
   int64_t began;              /* the VM's thread alone */
-  int64_t stalled;            /* how long the job has waited for its client; VM's thread alone */
+  hp_Text output;             /* of the job: what is gathered */
+  int64_t gathered;           /* since when */
   /* what is to be done beside requests */
   HP_VEC(uint32_t) gone;      /* connections that the VM may forget */
-  int glancing;               /* 1: a glance is wanted */
-  int64_t glanced;            /* when the VM last gave one */
+  int64_t glanced;            /* when the VM last told how it is: a glance */
   hp_Text glance;
   /* getting its attention */
   int step;                   /* signals sent so far for what waits now */
   int64_t next;               /* when the next one is due; 0: none is */
   int64_t ticks, idle;        /* processor time of its thread; since when it is the same */
+  int64_t looked;             /* when it was looked at last */
+  int moved;                  /* it was seen to change: 'idle' is no mere lower bound */
 };
 
 typedef struct hp_Hub {
   pthread_mutex_t turn;      /* held by hp_target_on and _off; taken before 'lock' */
   pthread_mutex_t lock;
-  pthread_cond_t room;       /* an outbox was emptied, or a connection closed */
+  pthread_cond_t room;       /* an outbox was emptied, a connection closed, a job broken off, or
+                                'stop' was set */
   pthread_t thread;
   int running, stop;
   int prepared;              /* handlers of fork and exit are in place */
   int late;                  /* the thread is to wait before it listens: a child's */
-  int wake;                  /* eventfd that ends the thread's poll */
+  hp_Bell wake;              /* ends the thread's poll */
   uint32_t serial;           /* number of the last connection */
   uint64_t turns;            /* of the last request that waits */
   hp_Target targets[HP_TARGETS];
   hp_Connection *connections[HP_ALL_CONNECTIONS];
-  int error_device_known;    /* standard error as it was when monitoring was turned on */
-  uint64_t error_device, error_inode;
 } hp_Hub;
 
 extern hp_Hub hp_hub;
@@ -112,6 +126,9 @@ int hp_hub_prepare(void);
 /* Ends the thread's poll. */
 void hp_hub_kick(void);
 
+/* Waits so long for 'room', at most; with the lock, which is let go meanwhile. */
+void hp_hub_wait(int64_t ms);
+
 /* ---- the thread (listener.c) ---- */
 
 int hp_listener_start(void);
@@ -120,7 +137,7 @@ void hp_listener_join(void); /* hp_hub.stop was set; without the lock */
 /* ---- connections (connection.c); all with the lock ---- */
 
 hp_Connection *hp_connection_find(uint32_t number);
-void hp_connection_accept(hp_Target *t);
+void hp_connection_accept(hp_Target *t, int64_t now);
 void hp_connection_receive(hp_Connection *c, int64_t now);
 void hp_connection_send(hp_Connection *c);
 void hp_connection_close(hp_Connection *c);
@@ -130,6 +147,7 @@ void hp_connection_put(hp_Connection *c, const hp_Text *frame);
 void hp_connection_last(hp_Connection *c, const char *member, const char *text);
 void hp_connection_done(hp_Connection *c, int64_t id, const char *error);
 void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n);
+void hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n);
 
 /* Takes request i out of the queue; the caller owns it. */
 hp_Request hp_connection_unqueue(hp_Connection *c, int i);
@@ -142,15 +160,23 @@ void hp_target_want(hp_Target *t);
 /* Is there anything for the VM to do? 2: and somebody waits for it. */
 int hp_target_work(const hp_Target *t);
 
+/* Nothing waits for the VM any more: it is left alone. */
+void hp_target_unwant(hp_Target *t);
+
+/* Sends what a job has printed, as far as there is room. */
+void hp_target_flush(hp_Target *t);
+
 /* In a child: its parent's socket is let go. */
 void hp_target_orphan(hp_Target *t);
 
-/* Begins to listen, in this process. HP_OK, or HP_EVM and one sentence. */
-int hp_target_listen(hp_Target *t, char why[HP_REASON_SIZE]);
+/* Listens again: in a child, or where the program has closed the socket. HP_OK, or HP_EVM and
+** one sentence. */
+int hp_target_listen_again(hp_Target *t, char why[HP_REASON_SIZE]);
 
 /* ---- what is told of the VM (stat.c); all with the lock ---- */
 
 void hp_stat_look(hp_Target *t, int64_t now);
+void hp_stat_moved(hp_Target *t, int64_t now); /* it runs, certainly */
 void hp_stat_where(const hp_Target *t, int64_t now, hp_Text *text);
 void hp_stat_answer(hp_Connection *c, int i, int64_t now);
 

@@ -2,6 +2,7 @@
 ** sleeps without end while nobody is connected. */
 #include "hub.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,10 +19,12 @@ static const int pauses[] = {1, 2, 5, 10, 20, 50, 100, 250};
 #define ALONE 2 /* signals before something else is tried as well */
 #define PAUSES ((int)(sizeof pauses / sizeof *pauses))
 
-/* What the thread waits at: the descriptor that wakes it, then targets, then connections,
-** by their places in the hub. */
+/* What the thread waits at, as far as it is there: poll takes no more than the process may have
+** descriptors. By places: 0 is the bell, then come the hub's targets, then its connections. */
 typedef struct Watch {
+  int n;
   struct pollfd fds[FDS];
+  int places[FDS];
   uint32_t numbers[HP_ALL_CONNECTIONS]; /* of the connections that were asked about */
 } Watch;
 
@@ -32,8 +35,9 @@ typedef struct Watch {
 static void get_attention(hp_Target *t, int64_t now) {
   int sent;
   if (t->next == 0 || now < t->next) return;
+  if (!atomic_load(&t->serving) && hp_target_work(t) == 0) hp_target_unwant(t);
   if (!hp_target_wanted(t) || (hp_target_work(t) < 2 && t->step >= PAUSES)) {
-    t->next = 0;
+    t->next = t->step = 0;
     return;
   }
   sent = t->number != 0 && hp_wake_send(t->number, t->usual, hp_target_thread(t));
@@ -68,8 +72,17 @@ static void look_at_queue(hp_Connection *c, int64_t now) {
   }
 }
 
+/* Has it all that it asked for, and will it ask no more? */
+static int is_through(const hp_Connection *c) {
+  return c->silent && c->nqueue == 0 && !c->running && hp_outbox_waiting(&c->out) == 0;
+}
+
 /* Closes it where its time is up: 1. */
 static int expire(hp_Connection *c, int64_t now) {
+  if (is_through(c) || hp_descriptor_is_lost(&c->fd)) {
+    hp_connection_close(c);
+    return 1;
+  }
   if (c->closing != 0 && (now >= c->closing || hp_outbox_waiting(&c->out) == 0)) {
     hp_connection_close(c);
     return 1;
@@ -100,10 +113,16 @@ static int64_t deadline_of(const hp_Connection *c, int64_t now) {
 
 /* ---- the loop ------------------------------------------------------------- */
 
+static void look_at_target(hp_Target *t, int64_t now) {
+  get_attention(t, now);
+  if (t->gathered != 0 && now >= t->gathered + HP_GATHER) hp_target_flush(t);
+  if (now >= t->deaf) t->deaf = 0;
+}
+
 static void keep_deadlines(int64_t now) {
   int i;
   for (i = 0; i < HP_TARGETS; i++)
-    if (hp_hub.targets[i].used) get_attention(&hp_hub.targets[i], now);
+    if (hp_hub.targets[i].used) look_at_target(&hp_hub.targets[i], now);
   for (i = 0; i < HP_ALL_CONNECTIONS; i++) {
     hp_Connection *c = hp_hub.connections[i];
     if (c == NULL || expire(c, now)) continue;
@@ -113,91 +132,140 @@ static void keep_deadlines(int64_t now) {
   }
 }
 
-static int64_t next_deadline(int64_t now) {
+static int64_t deadline_of_target(const hp_Target *t) {
   int64_t when = FOREVER;
+  if (t->next != 0) when = t->next;
+  if (t->gathered != 0) when = earlier(when, t->gathered + HP_GATHER);
+  if (t->deaf != 0) when = earlier(when, t->deaf);
+  return when;
+}
+
+/* Without a bell the thread looks around now and then. */
+static int64_t next_deadline(int64_t now) {
+  int64_t when = hp_descriptor_get(&hp_hub.wake.rung) < 0 ? now + HP_TICK : FOREVER;
   int i;
   for (i = 0; i < HP_TARGETS; i++)
-    if (hp_hub.targets[i].used && hp_hub.targets[i].next != 0)
-      when = earlier(when, hp_hub.targets[i].next);
+    if (hp_hub.targets[i].used) when = earlier(when, deadline_of_target(&hp_hub.targets[i]));
   for (i = 0; i < HP_ALL_CONNECTIONS; i++)
     if (hp_hub.connections[i] != NULL) when = earlier(when, deadline_of(hp_hub.connections[i], now));
   return when;
 }
 
+static void add(Watch *w, int place, int fd, int events) {
+  if (fd < 0) return;
+  w->places[w->n] = place;
+  w->fds[w->n].fd = fd;
+  w->fds[w->n].events = (short)events;
+  w->fds[w->n].revents = 0;
+  w->n++;
+}
+
 static void prepare(Watch *w) {
   int i;
-  for (i = 0; i < FDS; i++) {
-    w->fds[i].fd = -1;
-    w->fds[i].events = POLLIN;
-    w->fds[i].revents = 0;
+  w->n = 0;
+  add(w, 0, hp_descriptor_get(&hp_hub.wake.rung), POLLIN);
+  for (i = 0; i < HP_TARGETS; i++) {
+    const hp_Target *t = &hp_hub.targets[i];
+    if (t->used && t->deaf == 0) add(w, 1 + i, hp_descriptor_get(&t->listener), POLLIN);
   }
-  w->fds[0].fd = hp_hub.wake;
-  for (i = 0; i < HP_TARGETS; i++)
-    if (hp_hub.targets[i].used) w->fds[1 + i].fd = hp_hub.targets[i].listener;
   for (i = 0; i < HP_ALL_CONNECTIONS; i++) {
     const hp_Connection *c = hp_hub.connections[i];
-    struct pollfd *p = &w->fds[1 + HP_TARGETS + i];
     if (c == NULL) continue;
     w->numbers[i] = c->number;
-    p->fd = c->fd;
-    p->events = (short)((c->closing == 0 ? POLLIN : 0) |
-                        (hp_outbox_waiting(&c->out) > 0 ? POLLOUT : 0));
+    add(w, 1 + HP_TARGETS + i, hp_descriptor_get(&c->fd),
+        (c->closing == 0 && !c->silent ? POLLIN : 0) | (hp_outbox_waiting(&c->out) > 0 ? POLLOUT : 0));
   }
+}
+
+static void serve_connection(const Watch *w, int i, short events, int64_t now) {
+  hp_Connection *c = hp_hub.connections[i];
+  if (c == NULL || c->number != w->numbers[i]) return;
+  if (events & POLLOUT) hp_connection_send(c);
+  if (events & (POLLIN | POLLHUP | POLLERR)) hp_connection_receive(c, now);
 }
 
 /* Since the sockets were asked, without the lock, targets and connections may have gone,
 ** and others come in their places. */
 static void serve(const Watch *w, int64_t now) {
   int i;
-  uint64_t count;
-  if (w->fds[0].revents && read(hp_hub.wake, &count, sizeof count) < 0) {} /* read already */
-  for (i = 0; i < HP_TARGETS; i++) {
-    hp_Target *t = &hp_hub.targets[i];
-    if (w->fds[1 + i].revents && t->used && t->listener == w->fds[1 + i].fd) hp_connection_accept(t);
-  }
-  for (i = 0; i < HP_ALL_CONNECTIONS; i++) {
-    hp_Connection *c = hp_hub.connections[i];
-    short events = w->fds[1 + HP_TARGETS + i].revents;
-    if (events == 0 || c == NULL || c->number != w->numbers[i]) continue;
-    if (events & POLLOUT) hp_connection_send(c);
-    if (events & (POLLIN | POLLHUP | POLLERR)) hp_connection_receive(c, now);
+  for (i = 0; i < w->n; i++) {
+    int place = w->places[i];
+    if (w->fds[i].revents == 0) continue;
+    if (place == 0) {
+      hp_bell_hush(&hp_hub.wake);
+    } else if (place <= HP_TARGETS) {
+      hp_Target *t = &hp_hub.targets[place - 1];
+      if (t->used && t->listener.fd == w->fds[i].fd) hp_connection_accept(t, now);
+    } else {
+      serve_connection(w, place - 1 - HP_TARGETS, w->fds[i].revents, now);
+    }
   }
 }
 
 static void wait_at(Watch *w, int64_t now) {
   int64_t when = next_deadline(now), pause = when == FOREVER ? -1 : when > now ? when - now : 0;
+  int rc;
   prepare(w);
   hp_unlock();
-  (void)poll(w->fds, FDS, pause > INT_MAX ? INT_MAX : (int)pause);
+  rc = poll(w->fds, (nfds_t)w->n, pause > INT_MAX ? INT_MAX : (int)pause);
   hp_lock();
+  if (rc >= 0) return;
+  w->n = 0;
+  if (errno != EINTR) hp_hub_wait(HP_AFTER_FORK); /* lest it is asked again at once */
 }
 
-/* In a child: what the parent's thread did for it. */
-static void begin_again(void) {
+/* ---- beginning again ------------------------------------------------------ */
+
+/* Without touching a descriptor: the program may just be about its own. */
+static void bide(void) {
+  int64_t until = hp_process_now() + HP_AFTER_FORK, now;
+  while (!hp_hub.stop && (now = hp_process_now()) < until) hp_hub_wait(until - now);
+}
+
+static void listen_again(void) {
   char why[HP_REASON_SIZE];
-  struct pollfd p = {.fd = hp_hub.wake, .events = POLLIN};
   int i;
-  hp_unlock();
-  (void)poll(&p, 1, HP_AFTER_FORK);
-  hp_lock();
-  hp_hub.late = 0;
   for (i = 0; i < HP_TARGETS && !hp_hub.stop; i++) {
     hp_Target *t = &hp_hub.targets[i];
-    if (!t->used || t->listener >= 0) continue;
-    (void)hp_target_listen(t, why); /* nobody is there who could be told */
+    if (!t->used || hp_descriptor_get(&t->listener) >= 0) continue;
+    if (hp_target_listen_again(t, why) != HP_OK) hp_log_failure(t, why);
     if (hp_target_work(t)) hp_target_want(t);
   }
+  hp_log_write();
+}
+
+/* Has the program closed what is ours? What could not be had again does not count. */
+static int is_robbed(void) {
+  int i;
+  if (hp_bell_is_lost(&hp_hub.wake)) return 1;
+  for (i = 0; i < HP_TARGETS; i++)
+    if (hp_hub.targets[i].used && hp_descriptor_is_lost(&hp_hub.targets[i].listener)) return 1;
+  return 0;
+}
+
+static void recover(void) {
+  bide();
+  if (hp_hub.stop) return;
+  if (hp_bell_is_lost(&hp_hub.wake)) hp_bell_free(&hp_hub.wake);
+  if (hp_hub.wake.rung.inode == 0) (void)hp_bell_make(&hp_hub.wake);
+  listen_again();
 }
 
 static void *run(void *unused) {
   Watch w;
   memset(&w, 0, sizeof w);
   hp_lock();
-  if (hp_hub.late) begin_again();
+  if (hp_hub.late) {
+    bide(); /* a child's: what the parent's thread did for it */
+    hp_hub.late = 0;
+    listen_again();
+  }
   while (!hp_hub.stop) {
     wait_at(&w, hp_process_now());
     serve(&w, hp_process_now());
+    hp_log_write(); /* before anybody who came is told anything */
     keep_deadlines(hp_process_now());
+    if (is_robbed()) recover();
   }
   hp_unlock();
   return unused;

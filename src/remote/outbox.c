@@ -33,12 +33,10 @@ int hp_outbox_send(hp_Outbox *out, int fd) {
   while (hp_outbox_waiting(out) > 0) {
     ssize_t sent = send(fd, out->bytes.at + out->first, hp_outbox_waiting(out),
                         MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0)
-      out->first += (size_t)sent;
-    else if (sent < 0 && errno == EINTR)
-      continue;
-    else
-      return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? HP_OK : HP_EVM;
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? HP_OK : HP_EVM;
+    out->first += (size_t)sent;
+    out->taken += (uint64_t)sent;
   }
   settle(out);
   return HP_OK;

@@ -4,12 +4,15 @@
 
 #include "quote.h"
 
+#include <stdint.h>
+
 #define HP_OUTBOX_MOST ((size_t)4 << 20) /* bytes that may wait: what a command prints, mostly */
 
 /* A zeroed one is empty and valid. */
 typedef struct hp_Outbox {
   HP_VEC(char) bytes;
-  size_t first; /* sent so far */
+  size_t first;   /* sent so far, of these */
+  uint64_t taken; /* sent so far, of all */
 } hp_Outbox;
 
 static inline size_t hp_outbox_waiting(const hp_Outbox *out) { return out->bytes.n - out->first; }

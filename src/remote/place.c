@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #define BACKLOG 8
+#define STATES 64 /* of one process: see HP_TARGETS */
+#define TRIES 64
 
 __attribute__((format(printf, 2, 3))) static int fail(char why[HP_REASON_SIZE],
                                                       const char *format, ...) {
@@ -39,12 +41,19 @@ static int join(char path[HP_PATH_SIZE], const char *a, const char *b) {
   return n > 0 && n < HP_PATH_SIZE;
 }
 
+/* The environment may be another user's, as after su. */
+static int is_own(const char *path) {
+  struct stat st;
+  return path != NULL && *path == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+         st.st_uid == geteuid() && (st.st_mode & 022) == 0;
+}
+
 static int choose(const char *dir, char path[HP_PATH_SIZE]) {
   const char *run = getenv("XDG_RUNTIME_DIR");
   char own[32];
   if (dir == NULL) dir = getenv("HEAPY_DIR");
   if (dir != NULL && *dir != 0) return join(path, dir, "");
-  if (run != NULL && *run != 0) return join(path, run, "/heapy");
+  if (is_own(run)) return join(path, run, "/heapy");
   (void)snprintf(own, sizeof own, "/tmp/heapy-%lu", (unsigned long)geteuid());
   return join(path, own, "");
 }
@@ -76,6 +85,12 @@ int hp_place_directory(const char *dir, char path[HP_PATH_SIZE], char why[HP_REA
   return rc;
 }
 
+int hp_place_last_directory(char path[HP_PATH_SIZE], char why[HP_REASON_SIZE]) {
+  char own[32];
+  (void)snprintf(own, sizeof own, "/tmp/heapy-%lu", (unsigned long)geteuid());
+  return hp_place_directory(own, path, why);
+}
+
 /* ---- sockets -------------------------------------------------------------- */
 
 static int new_socket(void) {
@@ -88,29 +103,70 @@ static void address_of(struct sockaddr_un *address, const char *path) {
   (void)snprintf(address->sun_path, sizeof address->sun_path, "%s", path);
 }
 
-/* The mode is given before the name is there for others to see. */
-static int bind_and_listen(int fd, const char *path) {
+/* A process of another pid namespace may answer though its pid is nobody's here, or ours. */
+static int answers(const char *path) {
   struct sockaddr_un address;
+  int fd = new_socket(), rc;
+  if (fd < 0) return 1;
   address_of(&address, path);
-  if (fchmod(fd, 0600) != 0) return -1;
-  (void)unlink(path); /* of this very process and state: left by one long gone */
-  if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) return -1;
-  return listen(fd, BACKLOG);
+  rc = connect(fd, (struct sockaddr *)&address, sizeof address);
+  rc = rc == 0 || errno != ECONNREFUSED;
+  (void)close(fd);
+  return rc;
 }
 
-int hp_place_listen(const char *directory, pid_t pid, int state, char path[HP_PATH_SIZE],
+static int try_to_bind(int fd, const char *path) {
+  struct sockaddr_un address;
+  address_of(&address, path);
+  return bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+}
+
+/* The mode is given before the name is there for others to see. What lies there and does not
+** answer was left by a process long gone that had the same number. */
+static int bind_and_listen(int fd, const char *path) {
+  if (fchmod(fd, 0600) != 0) return 0;
+  if (!try_to_bind(fd, path)) {
+    if (errno != EADDRINUSE) return 0;
+    if (answers(path)) {
+      errno = EADDRINUSE;
+      return 0;
+    }
+    (void)unlink(path);
+    if (!try_to_bind(fd, path)) return 0;
+  }
+  return listen(fd, BACKLOG) == 0;
+}
+
+static int know(hp_Place *place) {
+  struct stat st;
+  if (lstat(place->path, &st) != 0) return 0;
+  place->device = (uint64_t)st.st_dev;
+  place->inode = (uint64_t)st.st_ino;
+  return 1;
+}
+
+void hp_place_leave(const hp_Place *place) {
+  hp_Place now = *place;
+  if (place->inode != 0 && know(&now) && now.device == place->device && now.inode == place->inode)
+    (void)unlink(place->path);
+}
+
+int hp_place_listen(const char *directory, pid_t pid, int state, hp_Place *place,
                     char why[HP_REASON_SIZE]) {
   char name[48];
-  int fd;
-  (void)snprintf(name, sizeof name, "/%ld-%d.sock", (long)pid, state);
-  if (!join(path, directory, name)) {
-    (void)fail(why, "the path of a socket in %s would be too long (%d bytes at most)", directory,
-               HP_PATH_SIZE - 1);
-    return -1;
+  int fd = new_socket(), tries;
+  for (tries = 0; fd >= 0 && tries < TRIES; tries++, state += STATES) {
+    (void)snprintf(name, sizeof name, "/%ld-%d.sock", (long)pid, state);
+    if (!join(place->path, directory, name)) {
+      (void)fail(why, "the path of a socket in %s would be too long (%d bytes at most)", directory,
+                 HP_PATH_SIZE - 1);
+      (void)close(fd);
+      return -1;
+    }
+    if (bind_and_listen(fd, place->path) && know(place)) return fd;
+    if (errno != EADDRINUSE) break;
   }
-  fd = new_socket();
-  if (fd >= 0 && bind_and_listen(fd, path) == 0) return fd;
-  (void)fail(why, "cannot listen on %s: %s", path, strerror(errno));
+  (void)fail(why, "cannot listen on %s: %s", place->path, strerror(errno));
   if (fd >= 0) (void)close(fd);
   return -1;
 }
@@ -123,18 +179,6 @@ static pid_t pid_of(const char *name) {
   size_t n = strlen(name);
   if (pid <= 0 || *end != '-' || n < 5 || strcmp(name + n - 5, ".sock") != 0) return 0;
   return (pid_t)pid;
-}
-
-/* A process of another pid namespace may answer though its pid is nobody's here. */
-static int answers(const char *path) {
-  struct sockaddr_un address;
-  int fd = new_socket(), rc;
-  if (fd < 0) return 1;
-  address_of(&address, path);
-  rc = connect(fd, (struct sockaddr *)&address, sizeof address);
-  rc = rc == 0 || errno != ECONNREFUSED;
-  (void)close(fd);
-  return rc;
 }
 
 static void sweep_one(const char *directory, const char *name) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define ARGUMENTS 4096 /* bytes of the command line that are read */
+#define ARGUMENT 2048  /* bytes of an argument that are shown, as JSON */
 
 static int64_t milliseconds(clockid_t clock) {
   struct timespec t;
@@ -93,12 +94,33 @@ static void add_link(hp_Text *t, const char *path) {
 void hp_process_executable(hp_Text *t) { add_link(t, "/proc/self/exe"); }
 void hp_process_directory(hp_Text *t) { add_link(t, "/proc/self/cwd"); }
 
+void hp_arguments_begin(hp_Arguments *a, hp_Text *text) {
+  a->text = text;
+  a->from = text->bytes.n;
+  hp_text_puts(text, "[");
+}
+
+int hp_arguments_add(hp_Arguments *a, const char *s, size_t n) {
+  size_t used = a->text->bytes.n - a->from;
+  int fits = used + ARGUMENT + 16 < HP_ARGUMENTS_MOST;
+  if (used > 1) hp_text_puts(a->text, ",");
+  if (fits)
+    hp_quote_part(a->text, s, n, ARGUMENT);
+  else
+    hp_text_puts(a->text, "\"...\"");
+  return fits;
+}
+
+void hp_arguments_end(hp_Arguments *a) { hp_text_puts(a->text, "]"); }
+
 void hp_process_arguments(hp_Text *t) {
   char text[ARGUMENTS];
   size_t n = read_file("/proc/self/cmdline", text, sizeof text), i, length;
+  hp_Arguments list;
+  hp_arguments_begin(&list, t);
   for (i = 0; i < n; i += length + 1) {
     length = strlen(text + i);
-    if (i > 0) hp_text_add(t, ",", 1);
-    hp_quote_json(t, text + i, length);
+    if (!hp_arguments_add(&list, text + i, length)) break;
   }
+  hp_arguments_end(&list);
 }

@@ -23,10 +23,21 @@ typedef struct hp_ThreadState {
 
 void hp_process_thread_state(pid_t thread, hp_ThreadState *state);
 
-/* Add to 't': the file that runs, the working directory; the command line as a list of
-** JSON strings. */
+/* Add to 't': the file that runs, the working directory; the command line as a JSON array. */
 void hp_process_executable(hp_Text *t);
 void hp_process_directory(hp_Text *t);
 void hp_process_arguments(hp_Text *t);
+
+/* A command line as a JSON array, of so many bytes at most: what is too long ends in "...". */
+#define HP_ARGUMENTS_MOST ((size_t)24 << 10)
+
+typedef struct hp_Arguments {
+  hp_Text *text;
+  size_t from;
+} hp_Arguments;
+
+void hp_arguments_begin(hp_Arguments *a, hp_Text *text);
+int hp_arguments_add(hp_Arguments *a, const char *s, size_t n); /* 0: no more of them */
+void hp_arguments_end(hp_Arguments *a);
 
 #endif

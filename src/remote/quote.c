@@ -52,6 +52,30 @@ void hp_quote_json(hp_Text *t, const char *text, size_t n) {
   hp_text_add(t, "\"", 1);
 }
 
+/* Bytes that the character at s takes in a string; *length of them are its own. */
+static size_t quoted(const unsigned char *s, size_t n, size_t *length) {
+  size_t own = character(s, n);
+  *length = own > 0 ? own : 1;
+  if (own == 0) return 3;
+  if (own > 1 || is_plain(s[0])) return own;
+  return s[0] != 0 && strchr("\"\\\b\f\n\r\t", s[0]) != NULL ? 2 : 6;
+}
+
+void hp_quote_part(hp_Text *t, const char *text, size_t n, size_t most) {
+  static const char end[] = "...\"";
+  size_t room = most - sizeof end, used = 0, whole = 0, i, length;
+  for (i = 0; i < n; i += length) {
+    used += quoted((const unsigned char *)text + i, n - i, &length);
+    if (used <= room) whole = i + length;
+    if (used > most - 2) break;
+  }
+  if (i >= n) whole = n;
+  hp_quote_json(t, text, whole);
+  if (whole == n || t->failed) return;
+  t->bytes.n--;
+  hp_text_puts(t, end);
+}
+
 size_t hp_quote_cut(const char *s, size_t n, size_t most) {
   size_t back;
   if (n <= most) return n;

@@ -32,6 +32,8 @@ typedef struct hp_TargetOptions {
   const char *dir;     /* NULL: the usual place */
   const char *members; /* what the greeting says of the program: JSON members */
   size_t nmembers;
+  const char *arguments; /* its command line, a JSON array; NULL: the process's */
+  size_t narguments;
   const char *lua;     /* "Lua 5.4.4" */
   const char *log;     /* file that gets a line for each attach; NULL: standard error; "": none */
   int number;          /* signal, or 0 for none */
@@ -71,15 +73,19 @@ int hp_target_wanders(const hp_Target *t);
 void hp_target_seen(hp_Target *t);
 
 /* Readable while the VM is wanted. */
-int hp_target_descriptor(const hp_Target *t);
+int hp_target_descriptor(hp_Target *t); /* -1: there is none to be had */
 const char *hp_target_path(const hp_Target *t);
 int hp_target_connections(const hp_Target *t);
+
+/* How many jobs there are now. */
+int hp_target_jobs(hp_Target *t);
 
 /* Takes the next job: 1, or 0 where there is none (or one is being done). */
 int hp_target_take(hp_Target *t, hp_Job *job);
 
-/* Sends text to who asked for the job; waits a little where it does not read. 0 if the
-** job is broken off (hp_target_broken). */
+/* Sends text to who asked for the job, soon: it is gathered until there is enough for a frame,
+** or for a moment. Waits a little where the asker does not read. 0 if the job is broken off
+** (hp_target_broken). */
 int hp_target_out(hp_Target *t, const char *text, size_t n);
 
 /* Why the job should end, in a few words; NULL where it may go on. Quick. */

@@ -15,10 +15,23 @@ static int64_t time_of(pid_t thread) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* While nobody is connected nobody looks: if it has run since, it is not known when. */
 void hp_stat_look(hp_Target *t, int64_t now) {
   int64_t ticks = time_of(hp_target_thread(t)), before = t->ticks;
-  t->ticks = t->step > 0 ? 0 : ticks; /* a signal takes time, too */
-  if (t->idle == 0 || (before != 0 && (ticks < before || ticks - before > NAPPING))) t->idle = now;
+  int signalled = t->step > 0; /* which takes time, too */
+  t->ticks = signalled ? 0 : ticks;
+  if (!signalled && before != 0 && (ticks < before || ticks - before > NAPPING)) {
+    t->idle = now;
+    t->moved = now - t->looked < 2 * HP_TICK;
+  }
+  if (t->idle == 0) t->idle = now;
+  t->looked = now;
+}
+
+void hp_stat_moved(hp_Target *t, int64_t now) {
+  t->idle = t->looked = now;
+  t->ticks = 0;
+  t->moved = 1;
 }
 
 static void add_span(hp_Text *text, int64_t ms) {
@@ -42,7 +55,7 @@ void hp_stat_where(const hp_Target *t, int64_t now, hp_Text *text) {
     case 'R': hp_text_puts(text, "running, and not at a safe point yet"); return;
     default: break;
   }
-  hp_text_puts(text, "in C since ");
+  hp_text_puts(text, t->moved ? "in C since " : "in C for at least ");
   add_span(text, now - t->idle);
   if (state.call[0] != 0) hp_text_format(text, " (%s)", state.call);
 }
@@ -53,7 +66,6 @@ static void add_line(hp_Text *text, const char *name, const hp_Text *value) {
   hp_text_add(text, "\n", 1);
 }
 
-/* The arguments stand in the greeting's members as the program's binding gave them. */
 static void add_process(const hp_Target *t, hp_Text *text) {
   hp_Text part = {0};
   hp_process_executable(&part);
@@ -62,6 +74,7 @@ static void add_process(const hp_Target *t, hp_Text *text) {
   hp_process_directory(&part);
   add_line(text, "target.wd", &part);
   hp_text_free(&part);
+  add_line(text, "target.argv", &t->arguments);
   hp_text_format(text, "%-17s = %ld\n", "target.pid", (long)getpid());
   hp_text_format(text, "%-17s = %d\n", "target.state", t->slot + 1);
   hp_text_format(text, "%-17s = %s\n", "target.lua", t->lua);
@@ -94,7 +107,7 @@ void hp_stat_answer(hp_Connection *c, int i, int64_t now) {
   add_process(c->target, &text);
   add_vm(c->target, request.since, now, &text);
   hp_text_puts(&text, rule);
-  hp_connection_text(c, request.id, "out", text.bytes.at, text.bytes.n);
+  hp_connection_out(c, request.id, text.bytes.at, text.bytes.n);
   hp_connection_done(c, request.id, text.failed ? "not enough memory" : NULL);
   hp_text_free(&text);
   hp_request_free(&request);

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#define CHUNK 10000 /* bytes of output in a frame: escaped they grow six times at most */
+#define ENOUGH 8192 /* bytes of output that are sent at once */
 
 /* ---- on and off ----------------------------------------------------------- */
 
@@ -24,26 +22,40 @@ static hp_Target *free_slot(void) {
   return NULL;
 }
 
-int hp_target_listen(hp_Target *t, char why[HP_REASON_SIZE]) {
+static int listen_at(hp_Target *t, char why[HP_REASON_SIZE]) {
   hp_place_sweep(t->directory);
-  t->listener = hp_place_listen(t->directory, getpid(), t->slot + 1, t->path, why);
-  if (t->listener < 0) return HP_EVM;
+  hp_descriptor_own(&t->listener, hp_place_listen(t->directory, getpid(), t->slot + 1, &t->place, why));
+  if (t->listener.fd < 0) return HP_EVM;
   t->owner = getpid();
   return HP_OK;
 }
 
-static void let_go(hp_Target *t) {
-  if (t->listener >= 0) {
-    (void)close(t->listener);
-    if (t->owner == getpid()) (void)unlink(t->path);
+/* The directory may be somebody else's by now: the process has become another user. The
+** environment is not asked again, as the program may be changing it. */
+int hp_target_listen_again(hp_Target *t, char why[HP_REASON_SIZE]) {
+  char same[HP_PATH_SIZE];
+  hp_descriptor_close(&t->listener);
+  if (t->owner == getpid()) hp_place_leave(&t->place);
+  memset(&t->place, 0, sizeof t->place);
+  memcpy(same, t->directory, sizeof same);
+  if (hp_place_directory(same, t->directory, why) != HP_OK) {
+    if (t->named || hp_place_last_directory(t->directory, why) != HP_OK) return HP_EVM;
   }
-  if (t->event >= 0) (void)close(t->event);
-  t->listener = t->event = -1;
+  return listen_at(t, why);
+}
+
+static void let_go(hp_Target *t) {
+  hp_descriptor_close(&t->listener);
+  if (t->owner == getpid()) hp_place_leave(&t->place);
+  hp_bell_free(&t->event);
   hp_text_free(&t->members);
+  hp_text_free(&t->arguments);
   hp_text_free(&t->log);
   hp_text_free(&t->glance);
+  hp_text_free(&t->output);
   hp_vec_free(&t->gone);
   hp_request_free(&t->job);
+  t->gathered = 0;
   t->used = 0;
 }
 
@@ -51,27 +63,39 @@ static void fill(hp_Target *t, const hp_TargetOptions *o) {
   int slot = (int)(t - hp_hub.targets);
   memset(t, 0, sizeof *t);
   t->slot = slot;
-  t->listener = t->event = -1;
   t->number = o->number;
   t->usual = o->usual;
   t->reach = o->reach;
   t->console = o->console;
   t->limit = o->limit;
+  t->named = o->dir != NULL;
   t->started = hp_process_date();
   t->quiet = o->log != NULL && *o->log == 0;
   (void)snprintf(t->lua, sizeof t->lua, "%s", o->lua);
   hp_text_add(&t->members, o->members, o->nmembers);
-  if (o->log != NULL && *o->log != 0) hp_text_add(&t->log, o->log, strlen(o->log) + 1);
+  if (o->arguments != NULL)
+    hp_text_add(&t->arguments, o->arguments, o->narguments);
+  else
+    hp_process_arguments(&t->arguments);
+}
+
+static int find_log(hp_Target *t, const hp_TargetOptions *o, char why[HP_REASON_SIZE]) {
+  char path[HP_LOG_PATH];
+  if (o->log == NULL || *o->log == 0) return HP_OK;
+  if (hp_log_find(o->log, path, why) != HP_OK) return HP_EVM;
+  hp_text_add(&t->log, path, strlen(path) + 1);
+  return t->log.failed ? HP_ENOMEM : HP_OK;
 }
 
 static int start(hp_Target *t, const hp_TargetOptions *o, char why[HP_REASON_SIZE]) {
   int rc = hp_hub_prepare();
   if (rc == HP_EVM) return fail(why, "no descriptor for the monitor");
-  if (rc != HP_OK || t->members.failed || t->log.failed) return HP_ENOMEM;
+  if (rc != HP_OK || t->members.failed || t->arguments.failed) return HP_ENOMEM;
+  rc = find_log(t, o, why);
+  if (rc != HP_OK) return rc;
   if (hp_place_directory(o->dir, t->directory, why) != HP_OK) return HP_EVM;
-  t->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (t->event < 0) return fail(why, "no descriptor for the monitor");
-  if (hp_target_listen(t, why) != HP_OK) return HP_EVM;
+  if (hp_bell_make(&t->event) != HP_OK) return fail(why, "no descriptor for the monitor");
+  if (listen_at(t, why) != HP_OK) return HP_EVM;
   if (!hp_hub.running && hp_listener_start() != 0) return fail(why, "no thread for the monitor");
   return HP_OK;
 }
@@ -124,18 +148,18 @@ void hp_target_off(hp_Target *t, const char *why) {
   let_go(t);
   last = hp_hub.running && !any_target();
   hp_hub.stop = last;
+  (void)pthread_cond_broadcast(&hp_hub.room);
   hp_hub_kick();
   hp_unlock();
   if (last) hp_listener_join();
   (void)pthread_mutex_unlock(&hp_hub.turn);
 }
 
+/* What connections left behind in the VM it is still to forget. */
 void hp_target_orphan(hp_Target *t) {
-  if (t->listener >= 0) (void)close(t->listener);
-  t->listener = -1;
-  t->gone.n = 0;
-  t->glancing = 0;
-  t->next = 0;
+  hp_descriptor_close(&t->listener);
+  memset(&t->place, 0, sizeof t->place);
+  t->next = t->deaf = 0;
   atomic_store(&t->wanted, 0);
   atomic_store(&t->thread, (int)hp_process_thread());
 }
@@ -144,10 +168,21 @@ void hp_target_orphan(hp_Target *t) {
 
 int hp_target_slot(const hp_Target *t) { return t->slot; }
 hp_Target *hp_target_at(int slot) { return &hp_hub.targets[slot]; }
-int hp_target_descriptor(const hp_Target *t) { return t->event; }
-const char *hp_target_path(const hp_Target *t) { return t->path; }
+const char *hp_target_path(const hp_Target *t) { return t->place.path; }
 pid_t hp_target_thread(const hp_Target *t) { return (pid_t)atomic_load(&t->thread); }
 int hp_target_wanders(const hp_Target *t) { return atomic_load(&t->wanders); }
+
+/* The program has closed it, perhaps, before it began to watch it. */
+int hp_target_descriptor(hp_Target *t) {
+  int fd;
+  hp_lock();
+  if (hp_bell_is_lost(&t->event)) hp_bell_free(&t->event);
+  if (t->event.rung.inode == 0 && hp_bell_make(&t->event) == HP_OK && atomic_load(&t->wanted))
+    hp_bell_ring(&t->event);
+  fd = hp_descriptor_get(&t->event.rung);
+  hp_unlock();
+  return fd;
+}
 
 int hp_target_wanted(const hp_Target *t) {
   return atomic_load(&t->wanted) && !atomic_load(&t->serving);
@@ -188,25 +223,48 @@ static hp_Connection *oldest(const hp_Target *t, int *at) {
   return found;
 }
 
+/* Is how the VM is to be told, for a stat that waits? */
+static int glance_is_due(const hp_Target *t) {
+  int i, j;
+  for (i = 0; i < HP_ALL_CONNECTIONS; i++) {
+    const hp_Connection *c = hp_hub.connections[i];
+    if (c == NULL || c->target != t || c->closing != 0) continue;
+    for (j = 0; j < c->nqueue; j++)
+      if (c->queue[j].verb == HP_V_STAT && c->queue[j].since > t->glanced) return 1;
+  }
+  return 0;
+}
+
 int hp_target_work(const hp_Target *t) {
   int at;
-  if (t->glancing || oldest(t, &at) != NULL) return 2;
+  if (glance_is_due(t) || oldest(t, &at) != NULL) return 2;
   return t->gone.n > 0;
 }
 
+int hp_target_jobs(hp_Target *t) {
+  int i, j, n;
+  hp_lock();
+  n = (int)t->gone.n + glance_is_due(t);
+  for (i = 0; i < HP_ALL_CONNECTIONS; i++) {
+    const hp_Connection *c = hp_hub.connections[i];
+    if (c == NULL || c->target != t || c->closing != 0) continue;
+    for (j = 0; j < c->nqueue; j++) n += c->queue[j].verb >= HP_FIRST_VM_VERB;
+  }
+  hp_unlock();
+  return n;
+}
+
 void hp_target_want(hp_Target *t) {
-  uint64_t one = 1;
-  if (!atomic_exchange(&t->wanted, 1) && t->event >= 0)
-    if (write(t->event, &one, sizeof one) < 0) {} /* it is full: readable all the same */
+  if (!atomic_exchange(&t->wanted, 1)) hp_bell_ring(&t->event);
   t->step = 0;
   t->next = hp_process_now();
 }
 
-static void unwant(hp_Target *t) {
-  uint64_t count;
+void hp_target_unwant(hp_Target *t) {
   atomic_store(&t->wanted, 0);
+  t->step = 0;
   t->next = 0;
-  if (t->event >= 0 && read(t->event, &count, sizeof count) < 0) {} /* it was read already */
+  hp_bell_hush(&t->event);
 }
 
 /* ---- jobs ----------------------------------------------------------------- */
@@ -223,13 +281,16 @@ static int choose(hp_Target *t, hp_Job *job) {
   int at;
   memset(&t->job, 0, sizeof t->job);
   t->asker = 0;
+  t->output.bytes.n = 0;
+  t->output.failed = 0;
+  t->gathered = 0;
+  atomic_store(&t->interrupted, 0); /* with the lock: from here on it can be */
   job->connection = 0;
   if (t->gone.n > 0) {
     t->job.verb = HP_V_FORGET;
     job->connection = t->gone.at[--t->gone.n];
-  } else if (t->glancing) {
+  } else if (glance_is_due(t)) {
     t->job.verb = HP_V_GLANCE;
-    t->glancing = 0;
   } else if ((c = oldest(t, &at)) != NULL) {
     take_request(t, c, at);
     job->connection = c->number;
@@ -245,16 +306,14 @@ int hp_target_take(hp_Target *t, hp_Job *job) {
   if (atomic_exchange(&t->serving, 1)) return 0;
   hp_lock();
   found = choose(t, job);
-  if (!found) unwant(t);
+  if (!found) hp_target_unwant(t);
   t->next = 0;
   hp_unlock();
   if (!found) {
     atomic_store(&t->serving, 0);
     return 0;
   }
-  atomic_store(&t->interrupted, 0);
   t->began = hp_process_now();
-  t->stalled = 0;
   job->verb = t->job.verb;
   job->code = t->job.code;
   job->length = t->job.length;
@@ -269,28 +328,25 @@ const char *hp_target_broken(hp_Target *t) {
 
 int hp_target_job_is_done(const hp_Target *t) { return !atomic_load(&t->serving); }
 
-static void wait_for_room(int64_t most) {
-  struct timespec until;
-  (void)clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += most / 1000;
-  until.tv_nsec += most % 1000 * 1000000;
-  if (until.tv_nsec >= 1000000000) {
-    until.tv_sec++;
-    until.tv_nsec -= 1000000000;
-  }
-  (void)pthread_cond_timedwait(&hp_hub.room, &hp_hub.lock, &until);
-}
+/* ---- what a job says ------------------------------------------------------ */
 
-/* The asker, with room for a frame; or NULL: it is gone, or did not read and now is. */
+/* The asker, with room for a frame; or NULL: it is gone, or took nothing and now is, or the
+** job is broken off. */
 static hp_Connection *asker_with_room(hp_Target *t) {
   hp_Connection *c = hp_connection_find(t->asker);
-  while (c != NULL && !hp_outbox_has_room(&c->out) && t->stalled < HP_STALL) {
-    int64_t from = hp_process_now();
-    wait_for_room(HP_STALL - t->stalled);
-    t->stalled += hp_process_now() - from;
+  int64_t since = hp_process_now(), now = since;
+  uint64_t taken = c != NULL ? c->out.taken : 0;
+  while (c != NULL && !hp_outbox_has_room(&c->out) && now < since + HP_STALL &&
+         hp_target_broken(t) == NULL) {
+    hp_hub_wait(since + HP_STALL - now);
+    now = hp_process_now();
     c = hp_connection_find(t->asker);
+    if (c == NULL || c->out.taken == taken) continue;
+    taken = c->out.taken;
+    since = now;
   }
   if (c != NULL && !hp_outbox_has_room(&c->out)) {
+    if (hp_target_broken(t) != NULL) return NULL;
     hp_connection_close(c);
     c = NULL;
   }
@@ -298,16 +354,43 @@ static hp_Connection *asker_with_room(hp_Target *t) {
   return c;
 }
 
+/* All that is gathered, to c; where that is NULL it is lost. */
+static void send_output(hp_Target *t, hp_Connection *c) {
+  if (c != NULL) {
+    hp_connection_out(c, t->job.id, t->output.bytes.at, t->output.bytes.n);
+    hp_connection_send(c);
+  }
+  t->output.bytes.n = 0;
+  t->gathered = 0;
+}
+
+void hp_target_flush(hp_Target *t) {
+  hp_Connection *c = hp_connection_find(t->asker);
+  if (c != NULL && !hp_outbox_has_room(&c->out))
+    t->gathered = hp_process_now(); /* later */
+  else
+    send_output(t, c);
+}
+
+static void gather(hp_Target *t, const char *text, size_t n) {
+  hp_text_add(&t->output, text, n);
+  if (t->output.failed) {
+    hp_Connection *c = hp_connection_find(t->asker);
+    if (c != NULL) hp_connection_close(c);
+    atomic_store(&t->interrupted, 1);
+  } else if (t->output.bytes.n >= ENOUGH) {
+    send_output(t, asker_with_room(t));
+  } else if (t->gathered == 0) {
+    t->gathered = hp_process_now();
+    hp_hub_kick();
+  }
+}
+
 int hp_target_out(hp_Target *t, const char *text, size_t n) {
   while (n > 0 && hp_target_broken(t) == NULL) {
-    size_t part = hp_quote_cut(text, n, CHUNK);
-    hp_Connection *c;
+    size_t part = hp_quote_cut(text, n, ENOUGH);
     hp_lock();
-    c = asker_with_room(t);
-    if (c != NULL) {
-      hp_connection_text(c, t->job.id, "out", text, part);
-      hp_connection_send(c);
-    }
+    gather(t, text, part);
     hp_unlock();
     text += part;
     n -= part;
@@ -323,7 +406,10 @@ void hp_target_candidates(hp_Target *t, const char *list, size_t n, int64_t from
   hp_text_format(&frame, "],\"from\":%lld}", (long long)from);
   hp_lock();
   c = asker_with_room(t);
-  if (c != NULL) hp_connection_put(c, &frame);
+  if (c != NULL) {
+    send_output(t, c);
+    hp_connection_put(c, &frame);
+  }
   hp_unlock();
   hp_text_free(&frame);
 }
@@ -343,7 +429,7 @@ static void answer(hp_Target *t, hp_Connection *c, const hp_Outcome *o) {
   if (o->more) hp_text_puts(&frame, ",\"more\":true");
   if (!o->ok) {
     hp_text_puts(&frame, ",\"error\":");
-    hp_quote_json(&frame, o->error, hp_quote_cut(o->error, o->length, CHUNK));
+    hp_quote_json(&frame, o->error, hp_quote_cut(o->error, o->length, HP_OUT_MOST));
   }
   hp_text_format(&frame, ",\"paused_ms\":%lld.%03d}", (long long)o->paused,
                  (int)((o->paused - (double)(long long)o->paused) * 1000)); /* in any locale */
@@ -357,6 +443,8 @@ void hp_target_done(hp_Target *t, const hp_Outcome *outcome) {
   hp_lock();
   c = hp_connection_find(t->asker);
   if (t->job.verb == HP_V_GLANCE) t->glanced = hp_process_now();
+  hp_stat_moved(t, hp_process_now());
+  send_output(t, c);
   if (c != NULL) answer(t, c, outcome);
   hp_request_free(&t->job);
   t->asker = 0;
@@ -364,7 +452,7 @@ void hp_target_done(hp_Target *t, const hp_Outcome *outcome) {
   if (hp_target_work(t))
     hp_target_want(t);
   else
-    unwant(t);
+    hp_target_unwant(t);
   if (c != NULL) hp_connection_send(c);
   hp_hub_kick();
   hp_unlock();

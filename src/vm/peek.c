@@ -50,39 +50,41 @@ static ssize_t write_wild(int fd, const void *from, size_t n) {
 }
 
 static int through_pipe(hp_Peek *k, char *to, const char *from, size_t n) {
+  int into = hp_descriptor_get(&k->in), from_it = hp_descriptor_get(&k->out);
   ssize_t in, out;
-  do in = write_wild(k->pipe[1], from, n);
+  if (into < 0 || from_it < 0) return 0; /* the program has closed it: nothing can be read */
+  do in = write_wild(into, from, n);
   while (in < 0 && errno == EINTR);
   if (in <= 0) return 0;
-  do out = read(k->pipe[0], to, (size_t)in); /* drains it, also after a short write */
+  do out = read(from_it, to, (size_t)in); /* drains it, also after a short write */
   while (out < 0 && errno == EINTR);
   return in == (ssize_t)n && out == in;
 }
 
 static int set_flags(int fd) {
-  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+  return fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
 int hp_peek_open(hp_Peek *k) {
   pid_t pid = getpid();
   pid_t seen = 0;
+  int ends[2];
   k->pid = 0;
-  k->pipe[0] = k->pipe[1] = -1;
+  hp_descriptor_know(&k->out, -1);
+  hp_descriptor_know(&k->in, -1);
   if (read_directly(pid, &seen, &pid, sizeof seen) && seen == pid) {
     k->pid = pid;
     return HP_OK;
   }
-  if (pipe(k->pipe) != 0) {
-    k->pipe[0] = k->pipe[1] = -1;
-    return HP_EVM;
-  }
-  return set_flags(k->pipe[0]) && set_flags(k->pipe[1]) ? HP_OK : HP_EVM;
+  if (pipe(ends) != 0) return HP_EVM;
+  hp_descriptor_own(&k->out, ends[0]);
+  hp_descriptor_own(&k->in, ends[1]);
+  return set_flags(k->out.fd) && set_flags(k->in.fd) ? HP_OK : HP_EVM;
 }
 
 void hp_peek_close(hp_Peek *k) {
-  if (k->pipe[0] >= 0) (void)close(k->pipe[0]);
-  if (k->pipe[1] >= 0) (void)close(k->pipe[1]);
-  k->pipe[0] = k->pipe[1] = -1;
+  hp_descriptor_close(&k->out);
+  hp_descriptor_close(&k->in);
 }
 
 int hp_peek(hp_Peek *k, void *to, const void *from, size_t n) {

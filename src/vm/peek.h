@@ -7,12 +7,14 @@
 #ifndef HP_PEEK_H
 #define HP_PEEK_H
 
+#include "base/descriptor.h"
+
 #include <stddef.h>
 #include <sys/types.h>
 
 typedef struct hp_Peek {
-  pid_t pid;   /* this process, or 0: use the pipe */
-  int pipe[2]; /* -1 while not needed */
+  pid_t pid;            /* this process, or 0: use the pipe */
+  hp_Descriptor out, in; /* of the pipe; none while not needed */
 } hp_Peek;
 
 /* HP_OK, or HP_EVM when neither way works (close it all the same). */

@@ -13,6 +13,7 @@ local sort = table.sort
 local M = {}
 
 local MOST = 200 -- candidates
+local LONGEST = 200 -- bytes of one: nobody wants longer ones, and all are to go into a frame
 local DEPTH = 10 -- of tables behind __index
 
 local WORDS = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto",
@@ -34,10 +35,13 @@ local function tables_of(value)
   return list
 end
 
-local function set_tables()
-  local set = require "heapy.set"
-  return { set.fields, set.methods }
-end
+local heapy, set
+
+--- @tparam table api heapy
+-- @tparam table sets `heapy.set`
+function M.begin(api, sets) heapy, set = api, sets end
+
+local function set_tables() return { set.fields, set.methods } end
 
 -- Compared raw: the program's `__eq` is not to be run.
 local function is_set(value)
@@ -46,7 +50,7 @@ end
 
 local function fields_of(value)
   if is_set(value) then return set_tables() end
-  if rawequal(value, require "heapy") then return { (select(2, getmetatable(value).__pairs())) } end
+  if rawequal(value, heapy) then return { (select(2, getmetatable(value).__pairs())) } end
   return tables_of(value)
 end
 
@@ -68,7 +72,7 @@ local function collect(tables, word, list)
   local seen = {}
   for _, fields in next, tables do
     for key in next, fields do
-      if type(key) == "string" and not seen[key] and find(key, "^[%a_][%w_]*$")
+      if type(key) == "string" and #key <= LONGEST and not seen[key] and find(key, "^[%a_][%w_]*$")
         and sub(key, 1, #word) == word then
         seen[key] = true
         list[#list + 1] = key

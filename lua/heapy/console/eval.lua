@@ -16,12 +16,17 @@ local M = {}
 
 local CHUNK = "=console"
 
+local heapy
+
+--- @tparam table api heapy
+function M.begin(api) heapy = api end
+
 --- The console's variables: made on first need.
 -- @tparam table session
 -- @treturn table
 function M.environment(session)
   if not session.env then
-    session.env = setmetatable({ hp = require "heapy", print = shown.print }, { __index = globals })
+    session.env = setmetatable({ hp = heapy, print = shown.print }, { __index = globals })
   end
   return session.env
 end

@@ -33,9 +33,11 @@ function M.value(value)
   return M.text(type(value) == "string" and value or tostring(value))
 end
 
---- Prints values as print does, to the client.
+--- Prints values as print does, to the client. What a command left behind in the program, and runs
+-- on without it, prints where the program does.
 -- @param ...
 function M.print(...)
+  if not core.remote_busy() then return print(...) end
   local n = select("#", ...)
   for i = 1, n do
     core.remote_say(M.value((select(i, ...))) .. (i < n and "\t" or "\n"))

@@ -4,10 +4,16 @@
 local core = require "heapy.core"
 local shown = require "heapy.console.shown"
 
-local collectgarbage, format, pairs, type = collectgarbage, string.format, pairs, type
+local collectgarbage, pairs, type = collectgarbage, pairs, type
+local format, sub = string.format, string.sub
 local create = coroutine and coroutine.create
 
 local M = {}
+
+local heapy
+
+--- @tparam table api heapy
+function M.begin(api) heapy = api end
 
 --- By name: functions of the session that print, and return whether it went well and, if not, what
 -- was wrong.
@@ -24,7 +30,7 @@ function M.rebase(session, set)
 end
 
 function known.heap(session)
-  local heap, message = require "heapy".heap()
+  local heap, message = heapy.heap()
   if not heap then return false, message end
   M.rebase(session, heap)
   shown.print(heap)
@@ -33,7 +39,7 @@ end
 
 function known.diff(session)
   local base = session.base
-  local heap, message = require "heapy".heap()
+  local heap, message = heapy.heap()
   if not heap then return false, message end
   if base then
     shown.print(heap:diff(base))
@@ -55,7 +61,7 @@ end
 --- Whether what the console holds is in the program's heap, where it does not belong.
 function known.isolatest()
   local objects = test_objects()
-  local heap <close>, message = require "heapy".heap()
+  local heap <close>, message = heapy.heap()
   if not heap then return false, message end
   local leaked = 0
   for name, object in pairs(objects) do
@@ -70,6 +76,9 @@ function known.isolatest()
   return true
 end
 
+local WITH = " (heapy's own among them)"
+local MOST = 1000 -- bytes of a place
+
 local function line(name, value) return format("%-17s = %s\n", "target." .. name, value) end
 
 --- Tells the listener how the VM is.
@@ -77,9 +86,14 @@ local function line(name, value) return format("%-17s = %s\n", "target." .. name
 function M.glance(place)
   local objects, more = core.remote_objects()
   local bytes = collectgarbage and collectgarbage "count" * 1024
-  core.remote_tell((type(bytes) == "number" and line("heap", format("%.0f bytes", bytes)) or "")
-    .. (objects and line("objects", (more and "more than " or "") .. objects) or "")
-    .. line("vm", "in Lua, at " .. shown.text(place)))
+  local lines = line("vm", sub(shown.text(place), 1, MOST))
+  if objects then
+    lines = line("objects", (more and "more than " or "") .. objects .. WITH) .. lines
+  end
+  if type(bytes) == "number" then
+    lines = line("heap", format("%.0f bytes", bytes) .. WITH) .. lines
+  end
+  core.remote_tell(lines)
 end
 
 core.own(M)
