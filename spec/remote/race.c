@@ -33,9 +33,10 @@ static void pause_for(long microseconds) {
 }
 
 /* What a handler does in truth: looks whether it is wanted. */
-static void wake(pid_t thread, const void *frame) {
+static void wake(pid_t thread, const void *frame, const void *context) {
   int i;
   (void)frame;
+  hp_target_knock(context);
   for (i = 0; i < HP_TARGETS; i++) {
     const hp_Target *t = hp_target_at(i);
     if (hp_target_thread(t) == thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);

@@ -138,8 +138,9 @@ static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
   for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
 }
 
-void hp_attention_wake(pid_t thread, const void *frame) {
+void hp_attention_wake(pid_t thread, const void *frame, const void *context) {
   int i;
+  hp_target_knock(context);
   for (i = 0; i < HP_TARGETS; i++) {
     Attention *a = &attentions[i];
     const hp_Target *t = hp_target_at(i);

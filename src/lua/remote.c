@@ -182,6 +182,7 @@ static int meet(lua_State *L) {
   Record *r = record_of(L);
   if (r == NULL || r->target == NULL || r->sentinel != lua_touserdata(L, 1)) return 0;
   hp_target_seen(r->target);
+  hp_target_look(r->target);
   if (hp_target_wanted(r->target)) hp_attention_arm(r->target, L);
   luaL_setmetatable(L, SENTINEL);
   post_sentinel(L, r);
@@ -338,10 +339,12 @@ static int remote_path(lua_State *L) {
   return 1;
 }
 
-/* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil */
+/* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil. Who asks for it
+** need not let signals through: only the listener can make it readable then. */
 static int remote_fd(lua_State *L) {
   const Record *r = record_of(L);
   if (r == NULL || r->target == NULL) return 0;
+  hp_target_rouse();
   lua_pushinteger(L, hp_target_descriptor(r->target));
   return 1;
 }

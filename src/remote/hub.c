@@ -79,6 +79,7 @@ static int leave_to_parent(void) {
 static void after_fork_in_child(void) {
   int targets, saved = errno;
   hp_hub.running = hp_hub.stop = 0;
+  hp_knock_after_fork();
   init_room();
   renew_event(&hp_hub.wake);
   targets = leave_to_parent();

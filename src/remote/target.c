@@ -33,6 +33,7 @@ int hp_target_listen(hp_Target *t, char why[HP_REASON_SIZE]) {
 }
 
 static void let_go(hp_Target *t) {
+  hp_knock_forget(t);
   if (t->listener >= 0) {
     (void)close(t->listener);
     if (t->owner == getpid()) (void)unlink(t->path);
@@ -70,7 +71,8 @@ static int start(hp_Target *t, const hp_TargetOptions *o, char why[HP_REASON_SIZ
   t->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (t->event < 0) return fail(why, "no descriptor for the monitor");
   if (hp_target_listen(t, why) != HP_OK) return HP_EVM;
-  if (!hp_hub.running && hp_listener_start() != 0) return fail(why, "no thread for the monitor");
+  if (!hp_hub.running && !hp_knock_await(t) && hp_listener_start() != 0)
+    return fail(why, "no thread for the monitor");
   return HP_OK;
 }
 
@@ -98,6 +100,7 @@ int hp_target_on(const hp_TargetOptions *o, hp_Target **target, char why[HP_REAS
   }
   hp_unlock();
   (void)pthread_mutex_unlock(&hp_hub.turn);
+  hp_target_answer(); /* it may have come before it could be heard */
   return rc;
 }
 
@@ -120,6 +123,7 @@ void hp_target_off(hp_Target *t, const char *why) {
   }
   atomic_store(&t->wanted, 0);
   let_go(t);
+  if (!any_target()) hp_knock_over();
   last = hp_hub.running && !any_target();
   hp_hub.stop = last;
   hp_hub_kick();
@@ -192,10 +196,14 @@ int hp_target_work(const hp_Target *t) {
   return t->gone.n > 0;
 }
 
-void hp_target_want(hp_Target *t) {
+void hp_target_call(hp_Target *t) {
   uint64_t one = 1;
   if (!atomic_exchange(&t->wanted, 1) && t->event >= 0)
     if (write(t->event, &one, sizeof one) < 0) {} /* it is full: readable all the same */
+}
+
+void hp_target_want(hp_Target *t) {
+  hp_target_call(t);
   t->step = 0;
   t->next = hp_process_now();
 }
@@ -240,6 +248,7 @@ static int choose(hp_Target *t, hp_Job *job) {
 int hp_target_take(hp_Target *t, hp_Job *job) {
   int found;
   hp_target_seen(t);
+  hp_target_answer();
   if (atomic_exchange(&t->serving, 1)) return 0;
   hp_lock();
   found = choose(t, job);

@@ -18,14 +18,14 @@ static _Atomic(hp_WakeHandler) handle;
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   hp_WakeHandler f = atomic_load(&handle);
-  (void)number, (void)info, (void)context;
+  (void)number, (void)info;
   /* the registers were saved above: what they held is found from here (the address of a
   ** variable would not do: a sanitizer may keep those elsewhere) */
-  if (f != NULL) f(hp_process_thread(), __builtin_frame_address(0));
+  if (f != NULL) f(hp_process_thread(), __builtin_frame_address(0), context);
   errno = saved;
 }
 
-static int is_ours(int number) {
+int hp_wake_is_ours(int number) {
   struct sigaction now;
   return sigaction(number, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
          now.sa_sigaction == on_signal;
@@ -34,7 +34,7 @@ static int is_ours(int number) {
 int hp_wake_install(int number, hp_WakeHandler handler) {
   struct sigaction action;
   atomic_store(&handle, handler);
-  if (is_ours(number)) return 1;
+  if (hp_wake_is_ours(number)) return 1;
   if (sigaction(number, NULL, &action) != 0) return 0;
   if ((action.sa_flags & SA_SIGINFO) ||
       (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN))
@@ -47,7 +47,7 @@ int hp_wake_install(int number, hp_WakeHandler handler) {
 }
 
 void hp_wake_send(int number, pid_t thread) {
-  if (is_ours(number)) (void)syscall(SYS_tgkill, getpid(), thread, number);
+  if (hp_wake_is_ours(number)) (void)syscall(SYS_tgkill, getpid(), thread, number);
 }
 
 typedef struct Name {
