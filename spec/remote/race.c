@@ -33,13 +33,12 @@ static void pause_for(long microseconds) {
 }
 
 /* What a handler does in truth: looks whether it is wanted. */
-static void wake(pid_t thread, const void *frame, const void *context) {
+static void wake(const hp_Woken *woken) {
   int i;
-  (void)frame;
-  hp_target_knock(context);
+  hp_target_knock(woken);
   for (i = 0; i < HP_TARGETS; i++) {
     const hp_Target *t = hp_target_at(i);
-    if (hp_target_thread(t) == thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
+    if (hp_target_thread(t) == woken->thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
   }
 }
 

@@ -63,9 +63,12 @@ local Peer = {}
 Peer.__index = Peer
 
 --- Connects, and takes the greeting.
-function M.connect(path)
+-- @tparam string path
+-- @tparam[opt] function before is called with the peer before the greeting is taken
+function M.connect(path, before)
   local link = assert(client.connect(path))
   local peer = setmetatable({ link = link, reader = frames.reader(), last = 0, asked = {} }, Peer)
+  if before then before(peer) end
   peer.greeting = peer:frame()
   return peer
 end

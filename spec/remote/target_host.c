@@ -11,6 +11,9 @@
 **   fork     the process forks once the script is run: the child calls work(), the parent waits
 **   events   waits in epoll for a second or a signal, then calls step(), for ever
 **   watched  the same, and waits for the descriptor that descriptor() gives; no signal wakes it
+**   blocked  work(), with SIGURG blocked before the script is run
+**   deaf     work(), with SIGURG ignored after the script was run
+**   nested   work(), during which a signal's handler once sleeps, and says so
 **   limited  work() in a state that may have 8 MiB */
 #include <lauxlib.h>
 #include <lua.h>
@@ -24,6 +27,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATES 3
@@ -78,12 +82,25 @@ static int states(lua_State *first) {
     if (call(all[i], "step") != 0) return 1;
 }
 
+/* However often a signal comes. */
+static void rest(void) {
+  struct timespec left = {0, 200000000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
+}
+
+static void on_alarm(int number) {
+  int i;
+  (void)number;
+  if (write(STDOUT_FILENO, "asleep\n", 7) != 7) return;
+  for (i = 0; i < 7; i++) rest();
+}
+
 static int close_states(lua_State *L) {
   int i;
   for (i = 0; i < STATES; i++) {
-    usleep(200000);
+    rest();
     lua_close(L);
-    usleep(200000);
+    rest();
     L = luaL_newstate();
     if (L == NULL || prepare(L) != 0) return 1;
   }
@@ -135,14 +152,18 @@ static int descriptor(lua_State *L) {
   return fd;
 }
 
+static void block(void) {
+  sigset_t urgent;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  sigprocmask(SIG_BLOCK, &urgent, NULL);
+}
+
 static int events(lua_State *L, int watched) {
   struct epoll_event event;
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   if (watched) {
-    sigset_t urgent;
-    sigemptyset(&urgent);
-    sigaddset(&urgent, SIGURG);
-    sigprocmask(SIG_BLOCK, &urgent, NULL);
+    block();
     memset(&event, 0, sizeof event);
     event.events = EPOLLIN;
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor(L), &event) != 0) return 1;
@@ -173,7 +194,10 @@ int main(int argc, char **argv) {
   if (L == NULL || argc < 3) return 2;
   arguments_n = argc - 2;
   arguments = argv + 2;
+  if (strcmp(mode, "blocked") == 0) block();
   if (prepare(L) != 0) return 1;
+  if (strcmp(mode, "deaf") == 0) signal(SIGURG, SIG_IGN);
+  if (strcmp(mode, "nested") == 0 && signal(SIGALRM, on_alarm) != SIG_ERR) ualarm(50000, 0);
   if (strcmp(mode, "resume") == 0) return resume(L);
   if (strcmp(mode, "states") == 0) return states(L);
   if (strcmp(mode, "close") == 0) return close_states(L);
@@ -181,6 +205,5 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "fork") == 0) return fork_once(L);
   if (strcmp(mode, "events") == 0) return events(L, 0);
   if (strcmp(mode, "watched") == 0) return events(L, 1);
-  if (strcmp(mode, "limited") == 0) return call(L, "work");
-  return 2;
+  return call(L, "work");
 }

@@ -18,7 +18,7 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve);
 void hp_attention_end(hp_Target *t);
 
 /* The handler for the target's options. */
-void hp_attention_wake(pid_t thread, const void *frame, const void *context);
+void hp_attention_wake(const hp_Woken *woken);
 
 /* Sets the hook on L: from the VM's own thread, at any moment. */
 void hp_attention_arm(hp_Target *t, lua_State *L);

@@ -28,6 +28,10 @@
 #define DOUBLINGS 8 /* of a millisecond: pauses between signals grow to a quarter of a second */
 #define LOOK 50     /* milliseconds between two looks of hp_target_look */
 
+#if !defined(sigev_notify_thread_id) /* glibc documents it, and long did not define it */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 /* What the handler looks at needs no lock. The rest belongs to the hub's, and is written
 ** before 'dormant' is. */
 static atomic_int dormant;           /* the thread is put off */
@@ -65,7 +69,7 @@ static int make_timer(int number) {
   memset(&event, 0, sizeof event);
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = number;
-  event._sigev_un._tid = hp_process_thread();
+  event.sigev_notify_thread_id = hp_process_thread();
   if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &made) != 0) return 0;
   repeater = made;
   repeats = 0;
@@ -171,20 +175,21 @@ void hp_target_look(const hp_Target *t) {
 }
 
 /* In the handler. The lock may be held by the thread that was interrupted. */
-static int rouse_sleeper(const void *context) {
+static int rouse_sleeper(const hp_Woken *woken) {
   int roused;
-  if (!hp_asleep(context) || pthread_mutex_trylock(&hp_hub.lock) != 0) return 0;
+  if (!hp_asleep(woken->context, woken->back)) return 0;
+  if (pthread_mutex_trylock(&hp_hub.lock) != 0) return 0;
   roused = rouse();
   hp_unlock();
   return roused;
 }
 
-void hp_target_knock(const void *context) {
+void hp_target_knock(const hp_Woken *woken) {
   hp_Target *knocked[HP_TARGETS];
   int i, n;
   if (!atomic_load(&dormant)) return;
   n = find_knocked(knocked);
-  if (n == 0 || rouse_sleeper(context)) return;
+  if (n == 0 || rouse_sleeper(woken)) return;
   for (i = 0; i < n; i++) hp_target_call(knocked[i]);
   repeat();
 }

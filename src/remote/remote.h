@@ -69,7 +69,7 @@ void hp_target_seen(hp_Target *t);
 /* ---- where the thread was put off ---- */
 
 /* In the handler: has a client come? Then the thread is started, or the target wanted. */
-void hp_target_knock(const void *context);
+void hp_target_knock(const hp_Woken *woken);
 
 /* From the VM's own thread, now and then: has a client come and no signal, or would none
 ** come any more? Nearly free. */

@@ -18,10 +18,15 @@ static _Atomic(hp_WakeHandler) handle;
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   hp_WakeHandler f = atomic_load(&handle);
+  hp_Woken woken;
   (void)number, (void)info;
   /* the registers were saved above: what they held is found from here (the address of a
   ** variable would not do: a sanitizer may keep those elsewhere) */
-  if (f != NULL) f(hp_process_thread(), __builtin_frame_address(0), context);
+  woken.frame = __builtin_frame_address(0);
+  woken.back = __builtin_return_address(0);
+  woken.thread = hp_process_thread();
+  woken.context = context;
+  if (f != NULL) f(&woken);
   errno = saved;
 }
 
