@@ -93,7 +93,7 @@ function Peer:frame(seconds)
     if wrong then error("the target sent " .. wrong) end
     if frame then return frame end
     if client.now() > limit then error("nothing comes", 2) end
-    client.poll({ self.link }, { false }, limit - client.now())
+    client.poll({ self.link }, { false }, math.max(0, limit - client.now())) -- less is for ever
     local bytes, why, kind = client.read(self.link)
     if not bytes and kind ~= "again" then return nil, why end
     if bytes == "" then return nil end

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,7 +138,7 @@ static int threads(lua_State *L) {
 static int fork_once(lua_State *L) {
   pid_t pid = fork();
   int status = 0;
-  if (pid == 0) return call(L, "work");
+  if (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) return call(L, "work");
   printf("child %ld\n", (long)pid);
   fflush(stdout);
   return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 1;

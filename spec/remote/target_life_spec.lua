@@ -211,7 +211,7 @@ describe("a program that forks", function()
     program:expect "child "
     local parent, child = both(program, path)
     assert.equal("1\n", child:eval "1")
-    assert.truthy(parent:ask "stat".out:find("in C since .* %(wait4%)"))
+    target.eventually(function() return parent:ask "stat".out:find "in C since .* %(wait4%)" end)
     child:send("eval", "os.exit(0)")
     local status = program:wait()
     assert.equal(0, status)
