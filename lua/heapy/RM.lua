@@ -57,6 +57,9 @@ end
 
 --- Lets this user's monitors (and root's) look into the program.
 -- On already, it says where; with options, it begins anew with them.
+-- Where the program has one thread, the thread that serves monitors is started when the first one
+-- connects, for which the signal is needed; without it, or with another than URG and WINCH, the
+-- thread is started now.
 -- @tparam[opt] table options
 --   `name`: what the monitor calls the program;
 --   `dir`: where the socket is to lie, instead of `$XDG_RUNTIME_DIR/heapy`;
@@ -100,7 +103,8 @@ function M.poll()
 end
 
 --- A file descriptor that is readable while a monitor waits for the program.
--- It is never to be read or closed by the program.
+-- It is never to be read or closed by the program. The thread that serves monitors is started, if
+-- it is not there yet: so the program need not let the signal through.
 -- @treturn ?integer nil where the monitor is off
 function M.fd()
   return core.remote_fd()
