@@ -33,12 +33,12 @@ static void pause_for(long microseconds) {
 }
 
 /* What a handler does in truth: looks whether it is wanted. */
-static void wake(const hp_Woken *woken) {
+static void wake(const hp_Woken *signalled) {
   int i;
-  hp_target_knock(woken);
+  hp_target_knock(signalled);
   for (i = 0; i < HP_TARGETS; i++) {
     const hp_Target *t = hp_target_at(i);
-    if (hp_target_thread(t) == woken->thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
+    if (hp_target_thread(t) == signalled->thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
   }
 }
 
