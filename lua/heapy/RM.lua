@@ -38,13 +38,17 @@ local function check_options(options, level)
   end
 end
 
--- The command line as the standalone interpreter tells it: the script, and what is behind it.
+-- The command line as the standalone interpreter tells it, or nil in another host.
+local function command_line()
+  local arg = rawget(_G, "arg")
+  return type(arg) == "table" and type(rawget(arg, 0)) == "string" and arg or nil
+end
+
+-- The script, and what is behind it.
 local function arguments()
   local list = {}
-  local arg = rawget(_G, "arg")
-  if type(arg) ~= "table" or type(rawget(arg, 0)) ~= "string" or not rawget(arg, -1) then
-    return list
-  end
+  local arg = command_line()
+  if not arg or not rawget(arg, -1) then return list end
   for i = 0, #arg do list[i + 1] = tostring(rawget(arg, i)) end
   return list
 end
@@ -57,6 +61,10 @@ end
 
 --- Lets this user's monitors (and root's) look into the program.
 -- On already, it says where; with options, it begins anew with them.
+-- Where the standalone interpreter runs a program of one thread, the thread that serves monitors is
+-- started when the first one connects, for which the signal is needed; without it, or with another
+-- than URG and WINCH, it is started now. So it is in other hosts, which may come to take the usual
+-- signal for themselves, unless it is asked for by name.
 -- @tparam[opt] table options
 --   `name`: what the monitor calls the program;
 --   `dir`: where the socket is to lie, instead of `$XDG_RUNTIME_DIR/heapy`;
@@ -81,7 +89,8 @@ function M.on(options)
   local log = rawget(options, "log")
   return core.remote_on(console.answer, arguments(), rawget(options, "dir"),
     rawget(options, "name"), signal, usual, rawget(options, "console") ~= false,
-    rawget(options, "limit") or LIMIT, log == false and "" or log ~= true and log or nil)
+    rawget(options, "limit") or LIMIT, log == false and "" or log ~= true and log or nil,
+    command_line() ~= nil or not usual)
 end
 
 --- Ends it: connections are closed, the socket is removed.
@@ -100,7 +109,8 @@ function M.poll()
 end
 
 --- A file descriptor that is readable while a monitor waits for the program.
--- It is never to be read or closed by the program.
+-- It is never to be read or closed by the program. The thread that serves monitors is started, if
+-- it is not there yet: so the program need not let the signal through.
 -- @treturn ?integer nil where the monitor is off
 function M.fd()
   return core.remote_fd()

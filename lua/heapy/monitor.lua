@@ -10,9 +10,12 @@ local format = string.format
 
 local M = {}
 
-local GREETING <const> = 5 -- seconds that a target may take to greet
+-- Seconds that a target may take to greet: the first client of a program that is in a C function
+-- waits until that is over.
+local GREETING <const> = 30
 local SOON <const> = 0.05
 local KEPT <const> = 64 * 1024 * 1024 -- bytes of output that standard output has no room for yet
+local SILENCE <const> = 1 -- seconds of waiting that need no word
 
 -- A session on the targets that the options leave.
 local function begin(options, screen, input)
@@ -54,13 +57,18 @@ end
 -- The one target that was asked for; waits for its greeting.
 local function find(session, options)
   local now = require("heapy.client").now
-  local limit = now() + (options.timeout or GREETING)
-  local found, silent
+  local begun = now()
+  local found, silent, waited
   repeat
     session:settle()
     found = matching(session, options)
     silent = #session.targets.links > #session.targets:open()
-  until #found > 0 or not silent or now() > limit or session:turn(SOON)
+    waited = now() - begun
+    if silent and waited > SILENCE then
+      session.screen:progress(format("waiting for the target%s, %d s", where(options), waited // 1))
+    end
+  until #found > 0 or not silent or waited > (options.timeout or GREETING) or session:turn(SOON)
+  session.screen:clear()
   if #found == 1 then return found[1] end
   if #found > 1 then
     return nil, format("there are %d targets%s: which%s?", #found, where(options),

@@ -97,7 +97,9 @@ end
 --- The table of the remote monitor: it has but one column.
 M.monitor = {
   title = "The remote monitor",
-  within("idle", "time of a program that is watched, nobody connected", "%.4f x", 1.005,
+  within("idle_trees", "time of a program that makes trees, watched, nobody connected", "%.4f x",
+    1.005, at_most "1.005 x"),
+  within("idle_strings", "... one that makes strings and closures", "%.4f x", 1.005,
     at_most "1.005 x"),
   within("command", "from a command to its end, in a busy program: median", "%.2f ms", 1,
     at_most "1 ms"),

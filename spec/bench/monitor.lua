@@ -21,34 +21,56 @@ end
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
--- Calls, tables and strings, as in programs; the least time of several. In a process of its own:
--- what a second thread costs in the C library's malloc, it costs for good.
-local WORK <const> = [[
-  require "heapy.RM"
+-- Programs that do little but allocate: there a second thread costs most, as the C library's
+-- malloc takes locks from then on, and for good. So each run is a process of its own, and the
+-- least time of several in it is taken. The collector runs when it is told to: else a few objects
+-- more decide how often it does meanwhile, and by that about some percent.
+local WORKS <const> = {
+  trees = [[
+    local function grow(n) if n > 0 then return { grow(n - 1), grow(n - 1) } end return {} end
+    local function count(t) return t[1] and 1 + count(t[1]) + count(t[2]) or 1 end
+    function work() local kept = grow(13) for _ = 1, 8 do count(grow(13)) end return kept end
+  ]],
+  strings = [[
+    function work()
+      local list = {}
+      for i = 1, 60000 do
+        local s = i .. "x"
+        list[i % 1000 + 1] = { i, s, function() return s end }
+      end
+    end
+  ]],
+}
+
+local RUN <const> = [[
+  %s
+  require "heapy"
   if %s then assert(require "heapy.RM".on { log = false }) end
+  collectgarbage "stop"
   local least = math.huge
-  for _ = 1, 5 do
-    local list, from = {}, os.clock()
-    for i = 1, 200000 do list[i %% 1000 + 1] = { i, tostring(i) } end
+  for _ = 1, 10 do
+    collectgarbage()
+    local from = os.clock()
+    work()
+    collectgarbage()
     least = math.min(least, os.clock() - from)
   end
   print(least)
 ]]
 
-local function seconds(watched)
+local function seconds(work, watched)
   local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter(),
-    WORK:format(watched))))
+    RUN:format(WORKS[work], watched))))
   return assert(pipe:read "n")
 end
 
--- Each run that is watched beside its two neighbours that are not.
-local function idle_cost()
+-- The machine's speed comes and goes: two that are watched between two that are not.
+local function idle_cost(work)
   local ratios = {}
-  local before = seconds(false)
-  for i = 1, rounds // 3 + 1 do
-    local on, after = seconds(true), seconds(false)
-    ratios[i] = on * 2 / (before + after)
-    before = after
+  for i = 1, 2 * rounds do
+    local before = seconds(work, false)
+    local on = seconds(work, true) + seconds(work, true)
+    ratios[i] = on / (before + seconds(work, false))
   end
   return median(ratios)
 end
@@ -136,7 +158,7 @@ local function asleep()
   client.close(peer.link)
 end
 
-found.idle = idle_cost()
+for work in pairs(WORKS) do found["idle_" .. work] = idle_cost(work) end
 busy()
 asleep()
 for name, value in pairs(found) do print(name, value) end

@@ -95,7 +95,7 @@ describe("HAProxy", function()
     monitor:enter "sc 1"
     monitor:expect "<Annex> "
     monitor:enter "stat"
-    monitor:expect "target.vm         = in C since "
+    monitor:expect "target.vm         = in C for at least "
     monitor:expect "<Annex> "
     monitor:enter "int"
     monitor:expect "type '-'.\r\n> "

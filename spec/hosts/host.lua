@@ -191,19 +191,27 @@ local function in_lua(path)
   return count
 end
 
+-- The same, once the last connection is closed on the program's side, too.
+local function settled(pid)
+  local last, now
+  repeat
+    last, now = now, M.resources(pid)
+    target.sleep(0.2)
+  until last and last.descriptors == now.descriptors
+  return now
+end
+
 --- Lets so many monitors come, take a heap and go; fails unless the program has as much as before
 -- of what the kernel gives, and of memory but for its noise. Those that come before that let grow
 -- what grows once.
 function M.rounds(program, n, first)
   local path = ("%s/%d-1.sock"):format(support.dir, program.pid)
   rounds(path, first)
-  local count, before = in_lua(path), M.resources(program.pid)
+  local count = in_lua(path)
+  local before = settled(program.pid)
   rounds(path, n)
   local grown = in_lua(path) - count
-  target.eventually(function() -- the last connection is closed
-    return M.resources(program.pid).descriptors <= before.descriptors
-  end)
-  local after = M.resources(program.pid)
+  local after = settled(program.pid)
   assert(before.threads == after.threads, "there are other threads")
   assert(before.descriptors == after.descriptors, "there are other descriptors")
   local told = ("%d rounds: %d KiB before, %d after; the Lua heap has grown by %.1f"):format(n,

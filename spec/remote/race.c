@@ -22,12 +22,12 @@
 static atomic_int served, woken;
 
 /* What a handler does in truth: looks whether it is wanted. */
-static void wake(pid_t thread, const void *frame) {
+static void wake(const hp_Woken *signalled) {
   int i;
-  (void)frame;
+  hp_target_knock(signalled);
   for (i = 0; i < HP_TARGETS; i++) {
     const hp_Target *t = hp_target_at(i);
-    if (hp_target_thread(t) == thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
+    if (hp_target_thread(t) == signalled->thread && hp_target_wanted(t)) atomic_fetch_add(&woken, 1);
   }
 }
 

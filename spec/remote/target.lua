@@ -65,9 +65,12 @@ local Peer = {}
 Peer.__index = Peer
 
 --- Connects, and takes the greeting.
-function M.connect(path)
+-- @tparam string path
+-- @tparam[opt] function before is called with the peer before the greeting is taken
+function M.connect(path, before)
   local link = assert(client.connect(path))
   local peer = setmetatable({ link = link, reader = frames.reader(), last = 0, asked = {} }, Peer)
+  if before then before(peer) end
   peer.greeting = peer:frame()
   return peer
 end
@@ -103,7 +106,7 @@ function Peer:frame(seconds)
     if wrong then error("the target sent " .. wrong) end
     if frame then return frame end
     if client.now() > limit then error("nothing comes", 2) end
-    client.poll({ self.link }, { false }, limit - client.now())
+    client.poll({ self.link }, { false }, math.max(0, limit - client.now())) -- less is for ever
     local bytes, why, kind = client.read(self.link)
     if not bytes and kind ~= "again" then return nil, why end
     if bytes == "" then return nil end

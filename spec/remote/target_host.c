@@ -15,7 +15,10 @@
 **   hooked   work() in a new coroutine every two milliseconds, in two OS threads in turn; it gets a
 **            hook of the host's own when the collector has run in it; SIGURG is the host's own.
 **            hooked() counts calls of the hook
-**   urgent   work() in a coroutine that C resumes; SIGURG is the host's own */
+**   urgent   work() in a coroutine that C resumes; SIGURG is the host's own
+**   blocked  work(), with SIGURG blocked before the script is run
+**   deaf     work(), with SIGURG ignored after the script was run
+**   nested   work(), during which a signal's handler once sleeps, and says so */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -27,7 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATES 3
@@ -82,12 +87,25 @@ static int states(lua_State *first) {
     if (call(all[i], "step") != 0) return 1;
 }
 
+/* However often a signal comes. */
+static void rest(void) {
+  struct timespec left = {0, 200000000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
+}
+
+static void on_alarm(int number) {
+  int i;
+  (void)number;
+  if (write(STDOUT_FILENO, "asleep\n", 7) != 7) return;
+  for (i = 0; i < 7; i++) rest();
+}
+
 static int close_states(lua_State *L) {
   int i;
   for (i = 0; i < STATES; i++) {
-    usleep(200000);
+    rest();
     lua_close(L);
-    usleep(200000);
+    rest();
     L = luaL_newstate();
     if (L == NULL || prepare(L) != 0) return 1;
   }
@@ -124,7 +142,7 @@ static int threads(lua_State *L) {
 static int fork_once(lua_State *L) {
   pid_t pid = fork();
   int status = 0;
-  if (pid == 0) return call(L, "work");
+  if (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) return call(L, "work");
   printf("child %ld\n", (long)pid);
   fflush(stdout);
   return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 1;
@@ -139,14 +157,18 @@ static int descriptor(lua_State *L) {
   return fd;
 }
 
+static void block(void) {
+  sigset_t urgent;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  sigprocmask(SIG_BLOCK, &urgent, NULL);
+}
+
 static int events(lua_State *L, int watched) {
   struct epoll_event event;
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   if (watched) {
-    sigset_t urgent;
-    sigemptyset(&urgent);
-    sigaddset(&urgent, SIGURG);
-    sigprocmask(SIG_BLOCK, &urgent, NULL);
+    block();
     memset(&event, 0, sizeof event);
     event.events = EPOLLIN;
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor(L), &event) != 0) return 1;
@@ -232,7 +254,10 @@ int main(int argc, char **argv) {
   if (L == NULL || argc < 3) return 2;
   arguments_n = argc - 2;
   arguments = argv + 2;
+  if (strcmp(mode, "blocked") == 0) block();
   if (prepare(L) != 0) return 1;
+  if (strcmp(mode, "deaf") == 0) signal(SIGURG, SIG_IGN);
+  if (strcmp(mode, "nested") == 0 && signal(SIGALRM, on_alarm) != SIG_ERR) ualarm(50000, 0);
   if (strcmp(mode, "resume") == 0) return resume(L);
   if (strcmp(mode, "states") == 0) return states(L);
   if (strcmp(mode, "close") == 0) return close_states(L);
@@ -242,6 +267,5 @@ int main(int argc, char **argv) {
   if (strcmp(mode, "watched") == 0) return events(L, 1);
   if (strcmp(mode, "hooked") == 0) return hooked(L);
   if (strcmp(mode, "urgent") == 0) return urgent(L);
-  if (strcmp(mode, "limited") == 0) return call(L, "work");
-  return 2;
+  return call(L, "work");
 }

@@ -78,7 +78,8 @@ describe("the targets", function()
     support.directory()
     told = {}
     all = targets.new({ support.dir }, function(what, subject)
-      told[#told + 1] = what .. " " .. (type(subject) == "table" and subject.cid or subject)
+      local who = type(subject) == "table" and (subject.cid or "?") or subject
+      told[#told + 1] = what .. " " .. who
     end)
   end)
 
@@ -180,7 +181,7 @@ describe("the targets", function()
     assert.is_true(client.now() - begun < 5)
     support.fake()
     look()
-    assert.same({ "opened 1" }, told)
+    assert.same({ "silent ?", "opened 1" }, told)
   end)
 
   it("that speak another language are named once", function()

@@ -188,13 +188,14 @@ static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
   for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
 }
 
-void hp_attention_wake(pid_t thread, const void *frame) {
+void hp_attention_wake(const hp_Woken *woken) {
   int i;
+  hp_target_knock(woken);
   for (i = 0; i < HP_TARGETS; i++) {
     Attention *a = &attentions[i];
     const hp_Target *t = hp_target_at(i);
-    if (atomic_load(&a->main) == NULL || hp_target_thread(t) != thread) continue;
-    if (hp_target_wanted(t)) arm_running(a, t, frame);
+    if (atomic_load(&a->main) == NULL || hp_target_thread(t) != woken->thread) continue;
+    if (hp_target_wanted(t)) arm_running(a, t, woken->frame);
   }
 }
 

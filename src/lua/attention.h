@@ -18,7 +18,7 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve);
 void hp_attention_end(hp_Target *t);
 
 /* The handler for the target's options. */
-void hp_attention_wake(pid_t thread, const void *frame);
+void hp_attention_wake(const hp_Woken *woken);
 
 /* For the target's options: what the monitor's thread does beside the signal. */
 void hp_attention_reach(hp_Target *t);

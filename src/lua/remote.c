@@ -196,6 +196,7 @@ static int meet(lua_State *L) {
   Record *r = record_of(L);
   if (r == NULL || r->target == NULL || r->sentinel != lua_touserdata(L, 1)) return 0;
   hp_target_seen(r->target);
+  hp_target_look(r->target);
   if (hp_target_wanted(r->target)) hp_attention_arm(r->target, L);
   luaL_setmetatable(L, SENTINEL);
   post_sentinel(L, r);
@@ -311,8 +312,9 @@ static int64_t limit_of(double seconds) {
   return ms < 1 ? 1 : ms < 1e15 ? (int64_t)ms : (int64_t)1e15;
 }
 
-/* core.remote_on(answer, argv, dir, name, signal, usual, console, limit, log) -> path | nil, why.
-** signal: its name, or nil for none; usual: true if nobody asked for that one */
+/* core.remote_on(answer, argv, dir, name, signal, usual, console, limit, log, late) -> path | nil,
+** why. signal: its name, or nil for none; usual: true if nobody asked for that one; late: the signal
+** may be relied upon to tell of the first client */
 static int remote_on(lua_State *L) {
   hp_TargetOptions o;
   hp_Text members = {0}, arguments = {0};
@@ -327,7 +329,8 @@ static int remote_on(lua_State *L) {
   o.console = lua_toboolean(L, 7);
   o.limit = limit_of(luaL_checknumber(L, 8));
   o.log = luaL_optstring(L, 9, NULL);
-  lua_settop(L, 9);
+  o.late = lua_toboolean(L, 10);
+  lua_settop(L, 10);
   r = push_new_record(L);
   if (r->target != NULL) luaL_error(L, "the monitor is on already");
   lua_pushvalue(L, 1);
@@ -373,10 +376,14 @@ static int remote_path(lua_State *L) {
   return 1;
 }
 
-/* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil */
+/* core.remote_fd() -> descriptor that is readable while the VM is wanted | nil. Who asks for it
+** need not let signals through: only the listener can make it readable then. */
 static int remote_fd(lua_State *L) {
   const Record *r = record_of(L);
-  int fd = r != NULL && r->target != NULL ? hp_target_descriptor(r->target) : -1;
+  int fd;
+  if (r == NULL || r->target == NULL) return 0;
+  hp_target_rouse();
+  fd = hp_target_descriptor(r->target);
   if (fd < 0) return 0;
   lua_pushinteger(L, fd);
   return 1;

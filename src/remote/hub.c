@@ -75,6 +75,7 @@ static int leave_to_parent(void) {
 static void after_fork_in_child(void) {
   int targets, saved = errno;
   hp_hub.running = hp_hub.stop = 0;
+  hp_knock_after_fork();
   init_room();
   hp_log_forget();
   hp_bell_renew(&hp_hub.wake);

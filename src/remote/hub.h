@@ -131,8 +131,20 @@ void hp_hub_wait(int64_t ms);
 
 /* ---- the thread (listener.c) ---- */
 
-int hp_listener_start(void);
+int hp_listener_start(void); /* with the lock; 0, or -1 */
 void hp_listener_join(void); /* hp_hub.stop was set; without the lock */
+
+/* ---- until there is one (knock.c); all with the lock ---- */
+
+/* Clients are waited for without the thread: 1, or 0 where that cannot be. */
+int hp_knock_await(const hp_Target *t);
+
+/* The target's socket is about to be closed; the thread is there, or no target any more. */
+void hp_knock_forget(const hp_Target *t);
+void hp_knock_over(void);
+
+/* In a child: the sockets are the parent's. */
+void hp_knock_after_fork(void);
 
 /* ---- connections (connection.c); all with the lock ---- */
 
@@ -154,8 +166,10 @@ hp_Request hp_connection_unqueue(hp_Connection *c, int i);
 
 /* ---- targets (target.c); all with the lock ---- */
 
-/* Something waits for the VM: its attention is to be got. */
+/* Something waits for the VM: its attention is to be got. _call, without the lock, only
+** says so. */
 void hp_target_want(hp_Target *t);
+void hp_target_call(hp_Target *t);
 
 /* Is there anything for the VM to do? 2: and somebody waits for it. */
 int hp_target_work(const hp_Target *t);

@@ -254,6 +254,7 @@ static void recover(void) {
 static void *run(void *unused) {
   Watch w;
   memset(&w, 0, sizeof w);
+  (void)pthread_setname_np(pthread_self(), "heapy");
   hp_lock();
   if (hp_hub.late) {
     bide(); /* a child's: what the parent's thread did for it */
@@ -271,7 +272,8 @@ static void *run(void *unused) {
   return unused;
 }
 
-/* No signal of the program's is ever delivered to the thread. */
+/* No signal of the program's is ever delivered to the thread. It may be started in a signal's
+** handler (knock.c): no call here may take a lock that pthread_create does not take. */
 int hp_listener_start(void) {
   pthread_attr_t attributes;
   sigset_t all, before;
@@ -285,8 +287,8 @@ int hp_listener_start(void) {
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   (void)pthread_attr_destroy(&attributes);
   if (rc != 0) return -1;
-  (void)pthread_setname_np(hp_hub.thread, "heapy");
   hp_hub.running = 1;
+  hp_knock_over();
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The remote monitor's side in the target, without a word of Lua: one thread for the
 ** process, which owns all sockets; a target for each Lua state; between them requests
-** that go to the VM's thread and output that comes back.
+** that go to the VM's thread and output that comes back. The thread may be put off until
+** the first client comes (knock.c).
 **
 ** The thread never touches a Lua state. It sets 'wanted' in the target, writes to its
 ** event descriptor, and signals the thread that last ran the VM; when the VM comes to
@@ -38,6 +39,7 @@ typedef struct hp_TargetOptions {
   const char *log;     /* file that gets a line for each attach; NULL: standard error; "": none */
   int number;          /* signal, or 0 for none */
   int usual;           /* nobody asked for that one: another may be used */
+  int late;            /* the thread may be started when the first client comes, by the signal */
   int console;         /* are the verbs that run code allowed? */
   int64_t limit;       /* milliseconds that one request may take */
   hp_Reach reach;      /* or NULL */
@@ -71,6 +73,19 @@ int hp_target_wanders(const hp_Target *t);
 
 /* The VM runs in the calling thread, now. */
 void hp_target_seen(hp_Target *t);
+
+/* ---- where the thread was put off ---- */
+
+/* In the handler: has a client come? Then the thread is started, or the target wanted. */
+void hp_target_knock(const hp_Woken *woken);
+
+/* From the VM's own thread, now and then: has a client come and no signal, or would none
+** come any more? Nearly free. */
+void hp_target_look(const hp_Target *t);
+
+/* Starts it now: if a client has come; in any case. */
+void hp_target_answer(void);
+void hp_target_rouse(void);
 
 /* Readable while the VM is wanted. */
 int hp_target_descriptor(hp_Target *t); /* -1: there is none to be had */

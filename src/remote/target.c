@@ -45,6 +45,7 @@ int hp_target_listen_again(hp_Target *t, char why[HP_REASON_SIZE]) {
 }
 
 static void let_go(hp_Target *t) {
+  hp_knock_forget(t);
   hp_descriptor_close(&t->listener);
   if (t->owner == getpid()) hp_place_leave(&t->place);
   hp_bell_free(&t->event);
@@ -96,7 +97,8 @@ static int start(hp_Target *t, const hp_TargetOptions *o, char why[HP_REASON_SIZ
   if (hp_place_directory(o->dir, t->directory, why) != HP_OK) return HP_EVM;
   if (hp_bell_make(&t->event) != HP_OK) return fail(why, "no descriptor for the monitor");
   if (listen_at(t, why) != HP_OK) return HP_EVM;
-  if (!hp_hub.running && hp_listener_start() != 0) return fail(why, "no thread for the monitor");
+  if (!hp_hub.running && !(o->late && hp_knock_await(t)) && hp_listener_start() != 0)
+    return fail(why, "no thread for the monitor");
   return HP_OK;
 }
 
@@ -124,6 +126,7 @@ int hp_target_on(const hp_TargetOptions *o, hp_Target **target, char why[HP_REAS
   }
   hp_unlock();
   (void)pthread_mutex_unlock(&hp_hub.turn);
+  hp_target_answer(); /* it may have come before it could be heard */
   return rc;
 }
 
@@ -146,6 +149,7 @@ void hp_target_off(hp_Target *t, const char *why) {
   }
   atomic_store(&t->wanted, 0);
   let_go(t);
+  if (!any_target()) hp_knock_over();
   last = hp_hub.running && !any_target();
   hp_hub.stop = last;
   (void)pthread_cond_broadcast(&hp_hub.room);
@@ -254,8 +258,12 @@ int hp_target_jobs(hp_Target *t) {
   return n;
 }
 
-void hp_target_want(hp_Target *t) {
+void hp_target_call(hp_Target *t) {
   if (!atomic_exchange(&t->wanted, 1)) hp_bell_ring(&t->event);
+}
+
+void hp_target_want(hp_Target *t) {
+  hp_target_call(t);
   t->step = 0;
   t->next = hp_process_now();
 }
@@ -303,6 +311,7 @@ static int choose(hp_Target *t, hp_Job *job) {
 int hp_target_take(hp_Target *t, hp_Job *job) {
   int found;
   hp_target_seen(t);
+  hp_target_answer();
   if (atomic_exchange(&t->serving, 1)) return 0;
   hp_lock();
   found = choose(t, job);

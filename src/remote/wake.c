@@ -18,14 +18,19 @@ static _Atomic(hp_WakeHandler) handle;
 static void on_signal(int number, siginfo_t *info, void *context) {
   int saved = errno;
   hp_WakeHandler f = atomic_load(&handle);
-  (void)number, (void)info, (void)context;
+  hp_Woken woken;
+  (void)number, (void)info;
   /* the registers were saved above: what they held is found from here (the address of a
   ** variable would not do: a sanitizer may keep those elsewhere) */
-  if (f != NULL) f(hp_process_thread(), __builtin_frame_address(0));
+  woken.frame = __builtin_frame_address(0);
+  woken.back = __builtin_return_address(0);
+  woken.thread = hp_process_thread();
+  woken.context = context;
+  if (f != NULL) f(&woken);
   errno = saved;
 }
 
-static int is_ours(int number) {
+int hp_wake_is_ours(int number) {
   struct sigaction now;
   return sigaction(number, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
          now.sa_sigaction == on_signal;
@@ -34,7 +39,7 @@ static int is_ours(int number) {
 int hp_wake_install(int number, hp_WakeHandler handler) {
   struct sigaction action;
   atomic_store(&handle, handler);
-  if (is_ours(number)) return 1;
+  if (hp_wake_is_ours(number)) return 1;
   if (sigaction(number, NULL, &action) != 0) return 0;
   if ((action.sa_flags & SA_SIGINFO) ||
       (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN))
@@ -50,7 +55,7 @@ int hp_wake_install(int number, hp_WakeHandler handler) {
 static int usable(int number, int usual) {
   static const int harmless[] = {SIGURG, SIGWINCH};
   size_t i;
-  if (is_ours(number)) return number;
+  if (hp_wake_is_ours(number)) return number;
   for (i = 0; usual && i < sizeof harmless / sizeof *harmless; i++)
     if (hp_wake_install(harmless[i], atomic_load(&handle))) return harmless[i];
   return 0;

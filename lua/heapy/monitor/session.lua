@@ -47,6 +47,9 @@ function Session:hear(what, subject)
   if what == "trouble" then
     self.trouble = subject
     self.news[#self.news + 1] = format("*** %s ***", subject)
+  elseif what == "silent" then
+    local pid = subject.socket.pid
+    self.news[#self.news + 1] = format("*** Process %d has not answered yet ***", pid)
   else
     local reason = what == "closed" and subject.reason
     self.news[#self.news + 1] = format("*** Connection %d %s%s ***", subject.cid, what,

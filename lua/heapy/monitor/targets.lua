@@ -22,8 +22,8 @@ Targets.__index = Targets
 
 --- A watch over the directories.
 -- @tparam {string,...} directories
--- @tparam function tell is told of what happens: "opened" or "closed" with a connection, "trouble"
---   with a sentence
+-- @tparam function tell is told of what happens: "opened", "closed" or "silent" with a connection,
+--   "trouble" with a sentence
 function M.new(directories, tell)
   return setmetatable({
     directories = directories,
@@ -102,6 +102,18 @@ function Targets:look(connection)
   end
 end
 
+-- Tells once of those that take long to greet: the first client of a program has to wait until
+-- that is back from a C function.
+function Targets:look_at_silent()
+  local now = client.now()
+  for _, connection in ipairs(self.links) do
+    if not connection.greeting and not connection.silent and now - connection.since >= PATIENCE then
+      connection.silent = true
+      self.tell("silent", connection)
+    end
+  end
+end
+
 --- Gives each connection its turn.
 -- @tparam {table,...} ready links whose sockets are ready
 function Targets:turn(ready)
@@ -118,6 +130,7 @@ function Targets:turn(ready)
     if not connection.told then self:look(connection) end
     connection.told = connection.closed and true
   end
+  self:look_at_silent()
 end
 
 --- Ends a connection for good.
