@@ -247,6 +247,42 @@ describe("the program's hooks", function()
     print(debug.gethook(), n > 0)
   ]], says "nil\ttrue\n"))
 
+  it("of the main thread are seen from a coroutine", kept([[
+    local function own() end
+    local main, others, all = coroutine.running(), 0, 0
+    debug.sethook(own, "", 1000000)
+    coroutine.wrap(function()
+      while not enough do
+        for _ = 1, 100 do
+          if debug.gethook(main) ~= own then others = others + 1 end
+          all = all + 1
+        end
+      end
+    end)()
+    print(others * 200 < all, debug.gethook() == own) -- ours is there for some instructions
+  ]], says "true\ttrue\n"))
+
+  it("are there when the monitor is turned off", inside(function()
+    local program, path = target.lua [[
+      local function own() end
+      debug.sethook(own, "", 1000000)
+      local co = coroutine.create(function()
+        debug.sethook(own, "", 2000000)
+        while not off do end
+        while not enough do local n = (n or 0) + 1 if n > 1e6 then enough = true end end
+        return debug.gethook()
+      end)
+      local ok, f, mask, count = coroutine.resume(co)
+      print(ok, f == own, count, debug.gethook() == own, select(3, debug.gethook()))
+    ]]
+    local peer = target.connect(path)
+    for i = 1, 20 do assert.equal(i .. "\n", peer:eval(tostring(i))) end
+    peer:send("eval", "_G.off, _G.enough = true, true require('heapy.RM').off()")
+    local status, out = program:wait()
+    assert.equal(0, status)
+    assert.truthy(out:find("true\ttrue\t2000000\ttrue\t1000000\n", 1, true), out)
+  end))
+
   it("do not run in commands", kept([[
     local seen = {}
     debug.sethook(function() seen[debug.getinfo(2, "S").short_src] = true end, "l")

@@ -197,6 +197,35 @@ describe("a command that does not end", function()
     "coroutine.wrap(function() while true do end end)()")
   it("is interrupted in a coroutine that ignores errors", interrupted
     "while true do coroutine.wrap(function() pcall(function() while true do end end) end)() end")
+  it("is interrupted without its watch", interrupted "debug.sethook() while true do end")
+
+  local RESUMED <const> = [[
+    looping = coroutine.create(function()
+      while true do pcall(function() while true do end end) end
+    end)
+  ]]
+
+  it("is interrupted in a coroutine that it found", inside(function()
+    local peer, program = connected(RESUMED .. LOOP)
+    local id = peer:send("eval", "return coroutine.resume(looping)")
+    target.sleep(0.1)
+    assert.is_true(peer:ask "interrupt".ok)
+    local answer = peer:answer(id)
+    assert.is_false(answer.ok)
+    assert.truthy(answer.error:find "^interrupted")
+    assert.equal("dead\n", peer:eval "coroutine.status(looping)")
+    assert.is_nil(program.status)
+  end))
+
+  it("ends at the limit in a coroutine that it found", inside(function()
+    local peer, program = connected(RESUMED .. LOOP, "{ limit = 0.2, log = false }")
+    local answer = peer:ask("eval", "return coroutine.resume(looping)")
+    assert.is_false(answer.ok)
+    assert.truthy(answer.error:find "longer than the limit")
+    assert.equal("1\n", peer:eval "1")
+    assert.is_nil(program.status)
+  end))
+
   -- Up to 4 MiB are on their way then, which memcheck lets this side read but slowly.
   it("is interrupted while it prints #novalgrind", interrupted "while true do print 'x' end")
 

@@ -17,7 +17,7 @@
 
 #define DISPLACED 8 /* hooks of the program that are put aside at a time */
 #define RUNNING 8   /* threads that a signal sets the hook on */
-#define REACH ((size_t)256 << 10) /* bytes of the machine's stack that a signal looks at; */
+#define REACH ((size_t)1 << 20)   /* bytes of the machine's stack that a signal looks at; */
 #define NEAR ((size_t)4 << 10)    /* that a request for memory looks at */
 #define YOUNG 16                  /* threads remembered that were born since the VM is wanted */
 
@@ -37,6 +37,7 @@ typedef struct Attention {
   hp_Vm vm;
   int proven;
   hp_Peek peek;
+  const void *about[2]; /* C functions that read or set hooks: not to be interrupted */
   Displaced displaced[DISPLACED];
   unsigned turn; /* of the place that is given up next */
   /* the VM's own thread alone: */
@@ -139,16 +140,40 @@ static Attention *attention_of(lua_State *L, int *slot) {
 ** anything: it says so, from Lua 5.4.4 on. */
 static int is_safe(lua_State *L) { return lua_gc(L, LUA_GCCOUNT, 0) >= 0; }
 
+/* The monitor is off, and L had our hook still: it gets back what it had. */
+static void give_back(lua_State *L) {
+  Displaced *place = NULL;
+  int i;
+  for (i = 0; i < HP_TARGETS && place == NULL; i++) place = place_of(&attentions[i], L);
+  if (place == NULL) {
+    lua_sethook(L, NULL, 0, 0);
+    return;
+  }
+  lua_sethook(L, place->hook, place->mask, place->count);
+  atomic_store(&place->L, NULL);
+}
+
+/* A command is to end that runs in a coroutine which it found: at each instruction, so that no
+** pcall there outlives it. */
+static void break_off(Attention *a, lua_State *L, hp_Target *t) {
+  const char *why = hp_target_breaks(t);
+  if (why == NULL) return;
+  arm(a, L);
+  lua_pushstring(L, why); /* no position: it is not the command's */
+  (void)lua_error(L);
+}
+
 static void hook(lua_State *L, lua_Debug *ar) {
   int slot = 0;
   Attention *a = attention_of(L, &slot);
   Displaced *place = a != NULL ? place_of(a, L) : NULL;
   if (a == NULL) {
-    lua_sethook(L, NULL, 0, 0);
+    give_back(L);
   } else if (ar->event != LUA_HOOKCOUNT) {
     if (place != NULL && place->hook != NULL) place->hook(L, ar);
   } else {
     disarm(a, L);
+    break_off(a, L, hp_target_at(slot));
     if (is_safe(L) && hp_target_wanted(hp_target_at(slot))) a->serve(L, hp_target_at(slot));
     hp_attention_rest(hp_target_at(slot));
   }
@@ -163,9 +188,9 @@ static void end_detour(int slot) {
 void hp_attention_rest(hp_Target *t) {
   Attention *a = &attentions[hp_target_slot(t)];
   lua_State *main = atomic_load(&a->main);
-  if (main == NULL || hp_target_wanted(t)) return;
-  if (lua_gethook(main) == hook) disarm(a, main);
-  end_detour(hp_target_slot(t));
+  if (main == NULL) return;
+  if (lua_gethook(main) == hook) disarm(a, main); /* it was not the one that ran */
+  if (!hp_target_wanted(t)) end_detour(hp_target_slot(t));
 }
 
 void hp_attention_aside(lua_State *L) {
@@ -175,17 +200,33 @@ void hp_attention_aside(lua_State *L) {
 
 /* ---- who is to be hooked -------------------------------------------------- */
 
-/* The main thread, too, which need not run now: a host that sleeps outside of Lua calls
-** it next, or makes a coroutine of it, which inherits the hook. But not where the state
-** moves between OS threads: there it may be running in another. */
-static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
+/* A program that asks for its hook, or sets one, is not to see ours; the next signal comes
+** soon. */
+static int is_about_hooks(const Attention *a, const char *thread) {
+  const void *f = hp_vm_c_function(&a->vm, thread);
+  return f != NULL && (f == a->about[0] || f == a->about[1]);
+}
+
+/* The threads that run, and those that wait for one they have resumed, as far as the machine's
+** stack tells; how many. */
+static int arm_found(Attention *a, const void *frame, size_t reach) {
   const char *found[RUNNING];
   int i, n;
-  if (!hp_target_wanders(t)) arm(a, atomic_load(&a->main));
-  if (!a->proven) return;
   if (a->peek.pid != 0) a->peek.pid = getpid();
-  n = hp_vm_running(&a->vm, &a->peek, frame, REACH, found, RUNNING);
+  n = hp_vm_running(&a->vm, &a->peek, frame, reach, found, RUNNING);
+  if (n > 0 && is_about_hooks(a, found[0])) return n;
   for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
+  return n;
+}
+
+/* Where none runs, the main thread: a host that sleeps outside of Lua calls it next, or makes
+** a coroutine of it, which inherits the hook. But not where it may be running in another OS
+** thread: where the state moves between them, or while it is in a call. */
+static void arm_running(Attention *a, const hp_Target *t, const void *frame) {
+  lua_State *main = atomic_load(&a->main);
+  if (a->proven && arm_found(a, frame, REACH) > 0) return;
+  if (hp_target_wanders(t) || (a->proven && hp_vm_in_call(&a->vm, (const char *)main))) return;
+  arm(a, main);
 }
 
 void hp_attention_wake(const hp_Woken *woken) {
@@ -193,9 +234,12 @@ void hp_attention_wake(const hp_Woken *woken) {
   hp_target_knock(woken);
   for (i = 0; i < HP_TARGETS; i++) {
     Attention *a = &attentions[i];
-    const hp_Target *t = hp_target_at(i);
+    hp_Target *t = hp_target_at(i);
     if (atomic_load(&a->main) == NULL || hp_target_thread(t) != woken->thread) continue;
-    if (hp_target_wanted(t)) arm_running(a, t, woken->frame);
+    if (hp_target_wanted(t))
+      arm_running(a, t, woken->frame);
+    else if (a->proven && hp_target_breaks(t) != NULL)
+      (void)arm_found(a, woken->frame, REACH);
   }
 }
 
@@ -220,11 +264,7 @@ static int may_look(Attention *a, int64_t now) {
 }
 
 static __attribute__((noinline)) void arm_near(Attention *a) {
-  const char *found[RUNNING];
-  int i, n;
-  a->peek.pid = getpid();
-  n = hp_vm_running(&a->vm, &a->peek, __builtin_frame_address(0), NEAR, found, RUNNING);
-  for (i = 0; i < n; i++) arm(a, (lua_State *)(uintptr_t)found[i]);
+  (void)arm_found(a, __builtin_frame_address(0), NEAR);
 }
 
 /* The thread may be in a register that the VM expects to find again: they are all saved here,
@@ -302,6 +342,27 @@ static int are_none(void) {
 
 /* ---- beginning and end ---------------------------------------------------- */
 
+/* debug.gethook and debug.sethook, where they are the library's. */
+static void find_functions(lua_State *L, const void *about[2]) {
+  static const char *const names[] = {"gethook", "sethook"};
+  int i, top = lua_gettop(L);
+  about[0] = about[1] = NULL;
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_type(L, -1) == LUA_TTABLE) {
+    lua_pushliteral(L, "debug");
+    lua_rawget(L, -2);
+  }
+  for (i = 0; i < 2 && lua_type(L, -1) == LUA_TTABLE; i++) {
+    lua_CFunction f;
+    lua_pushstring(L, names[i]);
+    lua_rawget(L, -2);
+    f = lua_tocfunction(L, -1);
+    memcpy(&about[i], &f, sizeof f);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, top);
+}
+
 void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
   Attention *a = &attentions[hp_target_slot(t)];
   const hp_State *s = hp_state_of(L);
@@ -315,6 +376,7 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   main = lua_tothread(L, -1);
   lua_pop(L, 1);
+  find_functions(L, a->about);
   a->turn = 0;
   a->looked = a->credit = 0;
   if (a->proven) hp_detour_begin(hp_target_slot(t), L, &a->vm, detoured, born);
@@ -324,6 +386,8 @@ void hp_attention_begin(lua_State *L, hp_Target *t, hp_Serve serve) {
 
 void hp_attention_end(hp_Target *t) {
   Attention *a = &attentions[hp_target_slot(t)];
+  lua_State *main = atomic_load(&a->main);
+  if (main != NULL && lua_gethook(main) == hook) disarm(a, main);
   atomic_store(&a->main, NULL);
   end_detour(hp_target_slot(t));
   if (a->proven) hp_peek_close(&a->peek);

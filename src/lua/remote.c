@@ -197,7 +197,8 @@ static int meet(lua_State *L) {
   if (r == NULL || r->target == NULL || r->sentinel != lua_touserdata(L, 1)) return 0;
   hp_target_seen(r->target);
   hp_target_look(r->target);
-  if (hp_target_wanted(r->target)) hp_attention_arm(r->target, L);
+  if (hp_target_wanted(r->target) || hp_target_breaks(r->target) != NULL)
+    hp_attention_arm(r->target, L);
   luaL_setmetatable(L, SENTINEL);
   post_sentinel(L, r);
   return 0;

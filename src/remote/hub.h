@@ -26,6 +26,7 @@ enum {
   HP_STALL = 1000,    /* how long a job waits for a client that takes nothing at all */
   HP_GATHER = 50,     /* how long output is gathered before it is sent */
   HP_GLANCE = 80,     /* how long a stat waits for the VM */
+  HP_GRACE = 50,      /* from when on a command that is to end gets signals, and between them */
   HP_PATIENCE = 300,  /* from when on a client is told that it waits */
   HP_TICK = 1000,     /* between two tellings, and two looks at an idle VM */
   HP_AFTER_FORK = 50, /* before a child listens: most run another program at once; and before
@@ -84,7 +85,8 @@ struct hp_Target {
   /* the job */
   hp_Request job;
   uint32_t asker;             /* number of the connection it came from; 0: the listener */
-  int64_t began;              /* the VM's thread alone */
+  _Atomic int64_t began;
+  int64_t breaking;           /* when the next signal is due that is to break it off; 0: none */
   hp_Text output;             /* of the job: what is gathered */
   int64_t gathered;           /* since when */
   /* what is to be done beside requests */

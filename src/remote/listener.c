@@ -46,6 +46,18 @@ static void get_attention(hp_Target *t, int64_t now) {
   t->step++;
 }
 
+/* A command that should have ended by itself: it runs in a coroutine of the program's, which our
+** watch is not on. The signal's handler sees to it. */
+static void break_off(hp_Target *t, int64_t now) {
+  if (hp_target_breaks(t) == NULL) {
+    t->breaking = 0;
+    return;
+  }
+  if (t->breaking != 0 && now >= t->breaking && t->number != 0)
+    (void)hp_wake_send(t->number, t->usual, hp_target_thread(t));
+  if (now >= t->breaking) t->breaking = now + HP_GRACE;
+}
+
 /* ---- deadlines of a connection -------------------------------------------- */
 
 static void tell_waiting(hp_Connection *c, int i, int64_t now) {
@@ -115,6 +127,7 @@ static int64_t deadline_of(const hp_Connection *c, int64_t now) {
 
 static void look_at_target(hp_Target *t, int64_t now) {
   get_attention(t, now);
+  break_off(t, now);
   if (t->gathered != 0 && now >= t->gathered + HP_GATHER) hp_target_flush(t);
   if (now >= t->deaf) t->deaf = 0;
 }
@@ -135,6 +148,10 @@ static void keep_deadlines(int64_t now) {
 static int64_t deadline_of_target(const hp_Target *t) {
   int64_t when = FOREVER;
   if (t->next != 0) when = t->next;
+  if (t->breaking != 0)
+    when = earlier(when, t->breaking);
+  else if (atomic_load(&t->serving))
+    when = earlier(when, atomic_load(&t->began) + t->limit + 1);
   if (t->gathered != 0) when = earlier(when, t->gathered + HP_GATHER);
   if (t->deaf != 0) when = earlier(when, t->deaf);
   return when;

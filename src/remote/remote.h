@@ -107,6 +107,9 @@ int hp_target_out(hp_Target *t, const char *text, size_t n);
 const char *hp_target_broken(hp_Target *t);
 
 /* Is none of its jobs with the VM? */
+/* The same where a job is being done at all; any thread may ask, and a handler. */
+const char *hp_target_breaks(hp_Target *t);
+
 int hp_target_job_is_done(const hp_Target *t);
 
 /* The answer to a completion: candidates as JSON strings with commas between. */

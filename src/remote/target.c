@@ -313,6 +313,7 @@ int hp_target_take(hp_Target *t, hp_Job *job) {
   hp_target_seen(t);
   hp_target_answer();
   if (atomic_exchange(&t->serving, 1)) return 0;
+  atomic_store(&t->began, hp_process_now());
   hp_lock();
   found = choose(t, job);
   if (!found) hp_target_unwant(t);
@@ -322,7 +323,6 @@ int hp_target_take(hp_Target *t, hp_Job *job) {
     atomic_store(&t->serving, 0);
     return 0;
   }
-  t->began = hp_process_now();
   job->verb = t->job.verb;
   job->code = t->job.code;
   job->length = t->job.length;
@@ -331,8 +331,12 @@ int hp_target_take(hp_Target *t, hp_Job *job) {
 
 const char *hp_target_broken(hp_Target *t) {
   if (atomic_load(&t->interrupted)) return "interrupted";
-  if (hp_process_now() - t->began > t->limit) return "interrupted: it took longer than the limit";
+  if (hp_process_now() - atomic_load(&t->began) > t->limit) return "interrupted: it took longer than the limit";
   return NULL;
+}
+
+const char *hp_target_breaks(hp_Target *t) {
+  return atomic_load(&t->serving) ? hp_target_broken(t) : NULL;
 }
 
 int hp_target_job_is_done(const hp_Target *t) { return !atomic_load(&t->serving); }

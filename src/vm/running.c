@@ -91,6 +91,11 @@ int hp_vm_in_call(const hp_Vm *vm, const char *thread) {
   return hp_u8(thread, layout->L_status) == 0 && ci != NULL && ci != thread + layout->L_base_ci;
 }
 
+const void *hp_vm_c_function(const hp_Vm *vm, const char *thread) {
+  const char *func = hp_ci_func(hp_ptr(thread, vm->layout->L_ci));
+  return hp_tag(func) == HP_TLIGHTFUNCTION ? hp_ptr(func, 0) : NULL;
+}
+
 /* ---- counting ------------------------------------------------------------- */
 
 static size_t count_list(const char *o, size_t n, size_t most) {
