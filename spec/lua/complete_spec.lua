@@ -3,6 +3,8 @@
 local complete = require "heapy.console.complete"
 local hp = require "heapy"
 
+complete.begin(hp, require "heapy.set")
+
 describe("the completion of a line", function()
   local ran
 
@@ -27,7 +29,7 @@ describe("the completion of a line", function()
   end
 
   it("offers variables and words of the language, and says where they begin", function()
-    assert.same({ { "held", "helm" }, 5 }, { complete.of(env, "x = hel") })
+    assert.same({ { "heap", "held", "helm" }, 5 }, { complete.of(env, "x = he") })
     assert.same({ "while" }, offers "whi")
     assert.same({}, offers "")
     assert.same({}, offers "x = ")
@@ -51,15 +53,15 @@ describe("the completion of a line", function()
   end)
 
   it("offers variables behind two dots, which are no field", function()
-    assert.same({ "held", "helm" }, offers "text..hel")
-    assert.same({ "held", "helm" }, offers "text .. hel")
+    assert.same({ "held" }, offers "text..held")
+    assert.same({ "held" }, offers "text .. held")
     assert.same({ "name" }, offers "text..held.na")
   end)
 
   it("offers nothing where something would have to be run first", function()
-    for _, line in ipairs { "hp.heap().hel", "hp.heap()[1].hel", "hp.heap():hel", "hp.heap() . hel",
-      "('x'):hel", "hp.heap().held.na", "held.list[1].", "held.list[1].inn", "held[key].na",
-      "held.count.na", "(held).na", "hp.heap():where{ kind = 'table' }.hel" } do
+    for _, line in ipairs { "hp.heap().he", "hp.heap()[1].he", "hp.heap():he", "hp.heap() . he",
+      "('x'):he", "hp.heap().held.na", "held.list[1].", "held.list[1].inn", "held[key].na",
+      "held.count.na", "(held).na", "hp.heap():where{ kind = 'table' }.he" } do
       assert.same({}, offers(line), line)
     end
   end)

@@ -72,6 +72,23 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect "x + 1\r\n42\r\npaused"
   end)
 
+  it("breaks off what runs in the Monitor's own console", function()
+    local monitor = support.monitor()
+    monitor:expect "<Monitor> "
+    monitor:enter "int"
+    monitor:expect "type '-'.\r\n> "
+    monitor:enter "while true do pcall(function() while true do end end) end"
+    client.poll({}, {}, 0.3)
+    monitor:type(CTRL_C)
+    monitor:expect "interrupted\r\n> "
+    monitor:enter "coroutine.wrap(function() while true do end end)()"
+    client.poll({}, {}, 0.3)
+    monitor:type(CTRL_C)
+    monitor:expect "interrupted\r\n> "
+    monitor:enter "40 + 2"
+    monitor:expect "42\r\n> "
+  end)
+
   it("goes from target to target, each as it was left", function()
     local monitor = at_console()
     support.fake()

@@ -141,7 +141,7 @@ describe("hp.track", function()
   end)
 
   it("may end in a finalizer, at any time", function()
-    local mode = collectgarbage("incremental", 100, 1000) -- a whole cycle in one step
+    local mode = collectgarbage("incremental", 100, 1000, 40) -- a whole cycle in one step
     for _, what in ipairs { "tracking", "sites", "timeline", "heap" } do
       for _ = 1, 5 do
         hp.track { timeline = 1024 }
@@ -159,7 +159,7 @@ describe("hp.track", function()
         if what == "heap" then assert.equal("(not tracked)", now.site) else assert.is_nil(now) end
       end
     end
-    collectgarbage("incremental", 200, 100)
+    collectgarbage("incremental", 200, 100, 13)
     collectgarbage(mode)
   end)
 

@@ -122,6 +122,30 @@ static int client_poll(lua_State *L) {
   return 2;
 }
 
+#define OFTEN 10000 /* instructions between two looks for Ctrl-C */
+
+static int broken; /* what is watched is to end */
+
+/* Once it raised it does so at each instruction, so that no pcall outlives it. Coroutines that
+** are made have it, too. */
+static void look(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  broken = broken || hp_wait_noted();
+  if (!broken) return;
+  lua_sethook(L, look, LUA_MASKCOUNT, 1);
+  lua_pushliteral(L, "interrupted");
+  (void)lua_error(L);
+}
+
+/* client.watch(coroutine): Ctrl-C raises an error in it, from now on. */
+static int client_watch(lua_State *L) {
+  lua_State *thread = lua_tothread(L, 1);
+  luaL_argexpected(L, thread != NULL, 1, "coroutine");
+  broken = 0;
+  lua_sethook(thread, look, LUA_MASKCOUNT, OFTEN);
+  return 0;
+}
+
 /* client.writable(number) -> whether some bytes can be written at once, or will never be */
 static int client_writable(lua_State *L) {
   struct pollfd one = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLOUT};
@@ -236,7 +260,8 @@ static const luaL_Reg functions[] = {
     {"setmodes", client_setmodes}, {"streams", client_streams},
     {"private", client_private},   {"setstreams", client_setstreams},
     {"now", client_now},           {"uid", client_uid},
-    {"writable", client_writable}, {NULL, NULL},
+    {"writable", client_writable}, {"watch", client_watch},
+    {NULL, NULL},
 };
 
 static const luaL_Reg link_methods[] = {

@@ -29,6 +29,12 @@ void hp_wait_release(void) {
   if (nesting > 0 && --nesting == 0) (void)sigaction(SIGINT, &before, NULL);
 }
 
+int hp_wait_noted(void) {
+  int was = noted;
+  if (was) noted = 0;
+  return was;
+}
+
 /* Without the signal's own bit, for the call alone. */
 static int poll_unblocked(struct pollfd *set, unsigned count, int milliseconds, sigset_t *mask) {
   struct timespec limit = {milliseconds / 1000, milliseconds % 1000 * 1000000L};

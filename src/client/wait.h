@@ -9,6 +9,9 @@
 int hp_wait_catch(void);
 void hp_wait_release(void);
 
+/* Was it typed since this, or hp_wait_poll, was last asked? */
+int hp_wait_noted(void);
+
 /* Waits until a descriptor is ready, Ctrl-C was typed, or the time is over; for ever where it is
 ** negative. Answers how many descriptors are ready, or a negated errno. A Ctrl-C that was noted is
 ** told once, in *interrupted, though it came before the call. */

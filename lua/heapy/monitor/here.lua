@@ -1,6 +1,7 @@
 --- The console in the monitor's own process: a few lines of Lua, with heapy in hp.
 -- @module heapy.monitor.here
 
+local client = require "heapy.client"
 local core = require "heapy.core"
 
 local find, concat = string.find, table.concat
@@ -24,7 +25,14 @@ local function shown(values)
   return concat(texts, "\t")
 end
 
---- Runs a chunk, prints what it gives.
+-- As pcall, but Ctrl-C ends it.
+local function call(f)
+  local thread = coroutine.create(f)
+  client.watch(thread)
+  return pack(coroutine.resume(thread))
+end
+
+--- Runs a chunk, prints what it gives. Ctrl-C breaks it off.
 -- @tparam string code
 -- @treturn boolean whether it is incomplete
 function Here:eval(code)
@@ -35,7 +43,7 @@ function Here:eval(code)
     self.screen:line(why)
     return false
   end
-  local results = pack(pcall(chunk))
+  local results = call(chunk)
   if not results[1] then
     self.screen:line(tostring(results[2]))
   elseif results.n > 1 then
