@@ -59,7 +59,7 @@ describe("identity while tracking", function()
   end
 
   it("is exact", function()
-    seed.property(60, function(random)
+    seed.property(12, function(random)
       collectgarbage(random(2) == 1 and "generational" or "incremental")
       check(random)
     end)
