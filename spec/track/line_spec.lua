@@ -5,7 +5,7 @@ local hp = require "heapy"
 local program = require "spec.track.program"
 local seed = dofile "spec/graph/seed.lua"
 
-local programs = tonumber(os.getenv "HEAPY_PROGRAMS") or seed.rounds(200)
+local programs = tonumber(os.getenv "HEAPY_PROGRAMS") or math.max(40, seed.rounds(200))
 
 -- What a site names, as in "program:12, 14 or 17 in main chunk": its chunk, the first and the last
 -- of its lines, and whether the line is among them.
