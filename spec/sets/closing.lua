@@ -22,7 +22,7 @@ for _ = 1, tonumber(arg[1]) do
     local h = hp.heap()
     setmetatable({}, { __gc = function() h:close() end })
     local ok, message = pcall(use, h)
-    message = tostring(message)
+    message = ok or tostring(message)
     assert(ok or message:find "heapy: this set is closed$" and not message:find "lua/heapy/",
       message)
     if not ok then closed = closed + 1 end

@@ -152,7 +152,7 @@ describe("a name", function()
       sites(table.unpack(queue)))
   end)
 
-  it("of a C function is that on its line", function()
+  it("of a C function is that on its line #noasan", function()
     hp.track()
     local a, b, c = string.rep("a", 100), table.pack(1), string.format("%s%099d", "b", 3)
     local names = sites(a, b, c)
