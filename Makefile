@@ -189,6 +189,11 @@ demo: ## watch a leak being found, in a small sync daemon: from within, then fro
 
 busted = $(LUA) spec/run.lua $(ARGS)
 
+, := ,
+# $(call by_directory,COMMAND,SPECS): a process for each directory, as many specs look at all of its
+# heap; a shell command that sets rc.
+by_directory = $(foreach dir,$(sort $(dir $(2))),$(1) $(filter $(dir)%,$(2)) || rc=1;)
+
 test: ## install what is missing for it, build, and run all specs
 	@.ci/deps run test
 	@$(MAKE) all testing
@@ -197,7 +202,7 @@ test: ## install what is missing for it, build, and run all specs
 # Without the installing: for a machine that has everything.
 specs: all testing
 	@rc=0; \
-	{ $(call inside,lib testing) && $(busted) $(SPECS); } || rc=1; \
+	{ $(call inside,lib testing) && { $(call by_directory,$(busted),$(SPECS)) }; } || rc=1; \
 	if [ -n "$(FAULT_SPECS)" ]; then \
 	  { $(call inside,testing) && $(busted) $(FAULT_SPECS); } || rc=1; \
 	fi; exit $$rc
@@ -210,7 +215,7 @@ asan: ## the specs under the address and undefined-behaviour sanitizers
 	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	  LD_PRELOAD="$$(readlink -f "$$(gcc -print-file-name=libasan.so)") \
 	  $$(readlink -f "$$(gcc -print-file-name=libubsan.so)")"; rc=0; \
-	  $(busted) --exclude-tags=noasan $(SPECS) || rc=1; \
+	  $(call by_directory,$(busted) --exclude-tags=noasan,$(SPECS)) \
 	  if [ -n "$(FAULT_SPECS)" ]; then $(busted) --exclude-tags=noasan $(FAULT_SPECS) || rc=1; fi; \
 	  exit $$rc
 
@@ -220,7 +225,7 @@ valgrind: ## the specs under memcheck
 	@rc=0; memcheck="valgrind -q --error-exitcode=99 --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite --keep-debuginfo=yes --num-callers=30"; \
 	{ $(call inside,lib testing) && \
-	  $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(SPECS); } || rc=1; \
+	  { $(call by_directory,$$memcheck $(busted) --exclude-tags=noasan$(,)novalgrind,$(SPECS)) }; } || rc=1; \
 	if [ -n "$(FAULT_SPECS)" ]; then \
 	  { $(call inside,testing) && \
 	    $$memcheck $(busted) --exclude-tags=noasan,novalgrind $(FAULT_SPECS); } || rc=1; \
