@@ -205,7 +205,7 @@ describe("a program that forks", function()
     return parent_peer, child_peer
   end
 
-  it("is reached in both processes", inside(function()
+  it("is reached in both processes #noasan", inside(function()
     local program, path = embedded("fork", "function work() while true do end end")
     if not program then return end
     program:expect "child "
