@@ -67,7 +67,7 @@ end
 -- The machine's speed comes and goes: two that are watched between two that are not.
 local function idle_cost(work)
   local ratios = {}
-  for i = 1, 2 * rounds do
+  for i = 1, 5 * rounds do
     local before = seconds(work, false)
     local on = seconds(work, true) + seconds(work, true)
     ratios[i] = on / (before + seconds(work, false))

@@ -1,7 +1,8 @@
 -- What tracking costs: a program's time tracked, in terms of its time untracked.
 --   lua5.4 spec/bench/tracking.lua [--write] [--pairs=N]
--- Each figure is the median of paired runs in a process of its own, in CPU seconds: untracked and
--- tracked, then the other way round, as the second of two runs is not quite as the first.
+-- Each figure is the median of paired runs, each in a process of its own, as where blocks happen to
+-- lie makes some percent; in CPU seconds: untracked and tracked, then the other way round, as the
+-- second of two runs is not quite as the first.
 -- --write keeps the table in TRACKING.md, beside this file.
 
 local here = arg[0]:match("^(.*/)") or "./"
@@ -62,9 +63,8 @@ local function seconds(program, size)
   return os.clock() - start
 end
 
-local function ratio(program, size, way, pairs_)
+local function ratio(program, size, way)
   local core = require "heapy.core"
-  local ratios = {}
   local function tracked()
     ways[way](core)
     local time = seconds(program, size)
@@ -72,15 +72,11 @@ local function ratio(program, size, way, pairs_)
     return time
   end
   seconds(program, size)
-  for i = 1, pairs_ do
-    local a = seconds(program, size)
-    local b = tracked()
-    local c = tracked()
-    local d = seconds(program, size)
-    ratios[i] = (b * c / (a * d)) ^ 0.5
-  end
-  table.sort(ratios)
-  return ratios[(pairs_ + 1) // 2]
+  local a = seconds(program, size)
+  local b = tracked()
+  local c = tracked()
+  local d = seconds(program, size)
+  return (b * c / (a * d)) ^ 0.5
 end
 
 -- Bytes of records per live object, at one frame, beyond what the sites take.
@@ -96,9 +92,8 @@ local function memory(objects)
 end
 
 if arg[1] == "one" then
-  local program, way, pairs_ = arg[2], arg[3], tonumber(arg[4])
-  print(way == "memory" and memory(1000000)
-    or ratio(program, tonumber(arg[5]) or SIZE[program], way, pairs_))
+  local program, way, size = arg[2], arg[3], tonumber(arg[4])
+  print(way == "memory" and memory(1000000) or ratio(program, size or SIZE[program], way))
   os.exit(true, true)
 end
 
@@ -125,13 +120,25 @@ end
 
 local i = -1
 while arg[i - 1] do i = i - 1 end
+
+local function measure(program, way)
+  local pipe = assert(io.popen(("'%s' '%s' one %s %s %s"):format(arg[i], arg[0], program, way, size)))
+  local value = tonumber(pipe:read "l")
+  assert(pipe:close() and value, program .. ", " .. way)
+  return value
+end
+
+local function median(program, way)
+  local values = {}
+  for run = 1, way == "memory" and 1 or runs do values[run] = measure(program, way) end
+  table.sort(values)
+  return values[(#values + 1) // 2]
+end
+
 local lines = { "| program | tracked / untracked | at most | verdict |",
   "| --- | ---: | ---: | --- |" }
 for _, row in ipairs(ROWS) do
-  local pipe = assert(io.popen(("'%s' '%s' one %s %s %d %s"):format(arg[i], arg[0], row[2], row[3],
-    runs, size)))
-  local value = tonumber(pipe:read "l")
-  assert(pipe:close() and value, row[1])
+  local value = median(row[2], row[3])
   lines[#lines + 1] = ("| %s | %.2f | %.2f | %s |"):format(row[1], value, row[4],
     value <= row[4] and "met" or "missed")
 end
@@ -145,7 +152,7 @@ if write then
 Written by `make bench`, %s, on one machine: %s; %s.
 
 A program's CPU time while it is tracked, in terms of its time untracked: the median of %d paired
-runs, each both ways round, in a process for each row. In the last row bytes.
+runs, each both ways round and in a process of its own. In the last row bytes.
 
 ]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(arg[i]), runs), text)
 end

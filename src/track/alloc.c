@@ -26,8 +26,6 @@ static const char *searched(hp_Track *t) {
   return thread;
 }
 
-#define thread_size(t) ((t)->vm.thread_extra + (t)->vm.layout->L_size)
-
 static void thread_born(hp_Track *t, const char *block) {
   if (hp_threads_add(&t->threads, block + t->vm.thread_extra) != HP_OK) t->blind = 1;
 }
@@ -192,7 +190,7 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
 }
 
 static inline void *new_object(hp_Track *t, void *p, size_t tag, size_t n) {
-  if (t->interval != 0 && (t->countdown -= (double)n) > 0 && tag != HP_TTHREAD)
+  if (t->interval != 0 && (t->countdown -= (int64_t)n) > 0 && tag != HP_TTHREAD)
     return t->f(t->ud, p, tag, n);
   return birth(t, p, tag, n);
 }
@@ -208,9 +206,14 @@ static APART void *growth_at_point(hp_Track *t, void *p, size_t old, size_t n) {
   return t->f(t->ud, p, old, n);
 }
 
+/* In a sample, that of an object that was not taken. */
+static inline int is_unknown(const hp_Track *t, const void *block, size_t n) {
+  return hp_blocks_without(&t->blocks, block) && n != t->thread_size && n != HP_PROTO_SIZE;
+}
+
 static APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
-  if (n == thread_size(t)) thread_gone(t, block);
+  if (n == t->thread_size) thread_gone(t, block);
   if (n == HP_PROTO_SIZE && hp_threads_has(&t->protos, block)) hp_where_forget(t);
   if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
   return t->f(t->ud, block, n, 0);
@@ -276,7 +279,7 @@ void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
     if (t->asked >= t->next_point) return growth_at_point(t, p, old, n);
   } else if (p == t->block) {
     return pass_on(t, p, old, n);
-  } else if (p != NULL) {
+  } else if (p != NULL && !is_unknown(t, p, old)) {
     return death(t, p, old);
   }
   return t->f(t->ud, p, old, n);

@@ -25,7 +25,7 @@ static int note_before(hp_Track *t, const char *o) {
   size_t n = hp_track_birth_size(t, o, tag);
   if (tag == HP_TTHREAD && hp_threads_add(&t->threads, o) != HP_OK) return HP_ENOMEM;
   if (t->interval != 0) {
-    if ((t->countdown -= (double)n) > 0) return HP_OK;
+    if ((t->countdown -= (int64_t)n) > 0) return HP_OK;
     t->countdown = hp_sample_next(t);
   }
   if (hp_blocks_put(&t->blocks, block, hp_record(HP_SITE_BEFORE, tag, 0)) != HP_OK)
@@ -80,6 +80,7 @@ static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) 
   t->begun = t->session;
   t->vm = *vm;
   t->block = vm->main - vm->thread_extra;
+  t->thread_size = vm->thread_extra + vm->layout->L_size;
   t->nframes = options->nframes;
   t->interval = options->sample;
   t->random = options->seed * 0x9E3779B97F4A7C15u | 1;

@@ -13,35 +13,46 @@
 
 static size_t slot_of(const hp_Blocks *b, uint64_t key) {
   size_t i = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) & (b->nslots - 1);
-  while (b->leaves[i].pages != NULL && b->leaves[i].key != key) i = (i + 1) & (b->nslots - 1);
+  while (b->slots[i].leaf != NULL && b->slots[i].key != key) i = (i + 1) & (b->nslots - 1);
   return i;
 }
 
-static int grow_leaves(hp_Blocks *b) {
+static int grow_slots(hp_Blocks *b) {
   hp_Blocks new = *b;
   size_t i;
   new.nslots = b->nslots == 0 ? 16 : 2 * b->nslots;
-  new.leaves = hp_new(hp_BlockLeaf, new.nslots);
-  if (new.leaves == NULL) return HP_ENOMEM;
+  new.slots = hp_new(hp_BlockSlot, new.nslots);
+  if (new.slots == NULL) return HP_ENOMEM;
   for (i = 0; i < b->nslots; i++)
-    if (b->leaves[i].pages != NULL) new.leaves[slot_of(&new, b->leaves[i].key)] = b->leaves[i];
-  hp_delete(b->leaves, b->nslots);
+    if (b->slots[i].leaf != NULL) new.slots[slot_of(&new, b->slots[i].key)] = b->slots[i];
+  hp_delete(b->slots, b->nslots);
   *b = new;
   return HP_OK;
 }
 
-static hp_BlockPage *add_leaf(hp_Blocks *b, uint64_t key) {
-  hp_BlockPage *pages;
-  size_t i;
-  if (2 * (b->nleaves + 1) > b->nslots && grow_leaves(b) != HP_OK) return NULL;
-  pages = hp_new(hp_BlockPage, HP_BLOCK_LEAF_PAGES);
-  if (pages == NULL) return NULL;
-  i = slot_of(b, key);
-  b->leaves[i].key = key;
-  b->leaves[i].pages = pages;
-  b->nleaves++;
+static void come_to(hp_Blocks *b, uint64_t key, hp_BlockLeaf *leaf) {
   b->last_key = key;
-  return b->last = pages;
+  b->last = leaf;
+}
+
+static hp_BlockLeaf *add_leaf(hp_Blocks *b, uint64_t key) {
+  hp_BlockLeaf *leaf;
+  size_t i;
+  if (2 * (b->nleaves + 1) > b->nslots && grow_slots(b) != HP_OK) return NULL;
+  leaf = hp_new(hp_BlockLeaf, 1);
+  if (leaf == NULL) return NULL;
+  i = slot_of(b, key);
+  b->slots[i].key = key;
+  b->slots[i].leaf = leaf;
+  b->nleaves++;
+  come_to(b, key, leaf);
+  return leaf;
+}
+
+static void mark_used(hp_Blocks *b, const void *p, int used) {
+  uint64_t *word = &b->slots[slot_of(b, hp_block_key(p))].leaf->used[hp_block_page(p) / 64];
+  uint64_t bit = (uint64_t)1 << (hp_block_page(p) & 63);
+  *word = used ? *word | bit : *word & ~bit;
 }
 
 /* ---- a page's array ------------------------------------------------------- */
@@ -137,26 +148,28 @@ static int grow_page(hp_Blocks *b, hp_BlockPage *page) {
 
 hp_BlockPage *hp_blocks_page(hp_Blocks *b, const void *p) {
   uint64_t key = hp_block_key(p);
-  size_t i;
-  if (b->nslots == 0) return NULL;
-  i = slot_of(b, key);
-  if (b->leaves[i].pages == NULL) return NULL;
-  b->last_key = key;
-  b->last = b->leaves[i].pages;
-  return b->last + hp_block_page(p);
+  hp_BlockLeaf *leaf = b->nslots == 0 ? NULL : b->slots[slot_of(b, key)].leaf;
+  if (leaf == NULL) return NULL;
+  come_to(b, key, leaf);
+  return leaf->pages + hp_block_page(p);
 }
 
 hp_BlockPage *hp_blocks_room(hp_Blocks *b, const void *p, hp_BlockPage *page) {
   if (page == NULL) {
-    hp_BlockPage *leaf = add_leaf(b, hp_block_key(p));
+    hp_BlockLeaf *leaf = add_leaf(b, hp_block_key(p));
     if (leaf == NULL) return NULL;
-    page = leaf + hp_block_page(p);
+    page = leaf->pages + hp_block_page(p);
   }
   if (page->n == PLACES) drop_stale(b, page, p);
-  return page->n < page->cap || grow_page(b, page) == HP_OK ? page : NULL;
+  if (page->n == page->cap && grow_page(b, page) != HP_OK) return NULL;
+  mark_used(b, p, 1);
+  return page;
 }
 
-void hp_blocks_spare(hp_Blocks *b, hp_BlockPage *page) { spare_array(b, page); }
+void hp_blocks_spare(hp_Blocks *b, const void *p, hp_BlockPage *page) {
+  spare_array(b, page);
+  mark_used(b, p, 0);
+}
 
 static void halve_page(const hp_BlockPage *page) {
   hp_Record *r = hp_block_records(page);
@@ -168,20 +181,21 @@ static void halve_page(const hp_BlockPage *page) {
 void hp_blocks_halve(hp_Blocks *b) {
   size_t i, k;
   for (i = 0; i < b->nslots; i++)
-    for (k = 0; b->leaves[i].pages != NULL && k < HP_BLOCK_LEAF_PAGES; k++)
-      if (b->leaves[i].pages[k].n > 0) halve_page(&b->leaves[i].pages[k]);
+    for (k = 0; b->slots[i].leaf != NULL && k < HP_BLOCK_LEAF_PAGES; k++)
+      if (b->slots[i].leaf->pages[k].n > 0) halve_page(&b->slots[i].leaf->pages[k]);
 }
 
 size_t hp_blocks_bytes(const hp_Blocks *b) {
-  return b->nslots * sizeof *b->leaves + b->nleaves * HP_BLOCK_LEAF_PAGES * sizeof(hp_BlockPage) +
-         b->slabs.n * SLAB + hp_vec_bytes(&b->slabs);
+  return b->nslots * sizeof *b->slots + b->nleaves * sizeof(hp_BlockLeaf) + b->slabs.n * SLAB +
+         hp_vec_bytes(&b->slabs);
 }
 
 void hp_blocks_free(hp_Blocks *b) {
   size_t i;
-  for (i = 0; i < b->nslots; i++) hp_delete(b->leaves[i].pages, HP_BLOCK_LEAF_PAGES);
-  hp_delete(b->leaves, b->nslots);
+  for (i = 0; i < b->nslots; i++) hp_delete(b->slots[i].leaf, 1);
+  hp_delete(b->slots, b->nslots);
   for (i = 0; i < b->slabs.n; i++) hp_mem_free(b->slabs.at[i], SLAB);
   hp_vec_free(&b->slabs);
   memset(b, 0, sizeof *b);
+  b->last_key = UINT64_MAX;
 }

@@ -5,7 +5,9 @@
 ** object costs nine bytes, the slack of its page, and its part of the 16 bytes by which a
 ** page is found: where objects are large, few share these. Nothing is hashed, and what
 ** lies together in the heap lies together here. Pages are found through leaves of 8192
-** (32 MiB of address space), leaves through a small hash; the last one is remembered. */
+** (32 MiB of address space), leaves through a small hash; the last one is remembered. A leaf
+** has a bit for each page that is not empty: in a sample most are, and the bits of a whole
+** heap stay near at hand. */
 #ifndef HP_BLOCKS_H
 #define HP_BLOCKS_H
 
@@ -32,18 +34,27 @@ typedef struct hp_BlockPage {
   uint16_t n, cap;
 } hp_BlockPage;
 
+#define HP_BLOCK_PAGE_BITS 12
+#define HP_BLOCK_LEAF_BITS 25
+#define HP_BLOCK_LEAF_PAGES ((size_t)1 << (HP_BLOCK_LEAF_BITS - HP_BLOCK_PAGE_BITS))
+
 typedef struct hp_BlockLeaf {
-  uint64_t key; /* address >> 25 */
-  hp_BlockPage *pages; /* NULL: this slot of the hash is free */
+  uint64_t used[HP_BLOCK_LEAF_PAGES / 64]; /* a bit for each page: are there objects? */
+  hp_BlockPage pages[HP_BLOCK_LEAF_PAGES];
 } hp_BlockLeaf;
+
+typedef struct hp_BlockSlot {
+  uint64_t key;       /* address >> 25 */
+  hp_BlockLeaf *leaf; /* Owned. NULL: this slot of the hash is free */
+} hp_BlockSlot;
 
 #define HP_BLOCK_CLASSES 34 /* of pages' capacities: 2, 4, multiples of 8 up to all 256 places */
 
 typedef struct hp_Blocks {
-  hp_BlockLeaf *leaves; /* by hash, 'nslots' long */
+  hp_BlockSlot *slots; /* by hash, 'nslots' long */
   size_t nslots, nleaves;
   uint64_t last_key;
-  hp_BlockPage *last;
+  hp_BlockLeaf *last;
   size_t n; /* records */
   void *spare[HP_BLOCK_CLASSES]; /* pages' arrays that are free, by capacity */
   HP_VEC(void *) slabs;
@@ -51,6 +62,7 @@ typedef struct hp_Blocks {
   size_t nfresh;
 } hp_Blocks;
 
+/* Makes it empty; this is how it begins, too, from zeros. */
 void hp_blocks_free(hp_Blocks *b);
 size_t hp_blocks_bytes(const hp_Blocks *b);
 
@@ -58,10 +70,6 @@ size_t hp_blocks_bytes(const hp_Blocks *b);
 void hp_blocks_halve(hp_Blocks *b);
 
 /* ---- the hot part ---------------------------------------------------------- */
-
-#define HP_BLOCK_PAGE_BITS 12
-#define HP_BLOCK_LEAF_BITS 25
-#define HP_BLOCK_LEAF_PAGES ((size_t)1 << (HP_BLOCK_LEAF_BITS - HP_BLOCK_PAGE_BITS))
 
 #define hp_block_key(p) ((uint64_t)(uintptr_t)(p) >> HP_BLOCK_LEAF_BITS)
 #define hp_block_page(p) (((uintptr_t)(p) >> HP_BLOCK_PAGE_BITS) & (HP_BLOCK_LEAF_PAGES - 1))
@@ -72,14 +80,22 @@ static inline hp_Record *hp_block_records(const hp_BlockPage *page) {
 }
 
 /* For the functions below: the page of p, through the hash; a page with room for it;
-** what to do with one that is empty. */
+** what to do with one that has become empty, p's. */
 hp_BlockPage *hp_blocks_page(hp_Blocks *b, const void *p);
 hp_BlockPage *hp_blocks_room(hp_Blocks *b, const void *p, hp_BlockPage *page);
-void hp_blocks_spare(hp_Blocks *b, hp_BlockPage *page);
+void hp_blocks_spare(hp_Blocks *b, const void *p, hp_BlockPage *page);
+
+/* Is p in the leaf that 'last' is? (last_key is no address's while there is none.) */
+#define hp_blocks_near(b, p) (hp_block_key(p) == (b)->last_key)
+
+/* 1: there certainly is no block at p. */
+static inline int hp_blocks_without(const hp_Blocks *b, const void *p) {
+  size_t page = hp_block_page(p);
+  return hp_blocks_near(b, p) && (b->last->used[page / 64] >> (page & 63) & 1) == 0;
+}
 
 static inline hp_BlockPage *hp_blocks_find(hp_Blocks *b, const void *p) {
-  return hp_block_key(p) == b->last_key && b->last != NULL ? b->last + hp_block_page(p)
-                                                           : hp_blocks_page(b, p);
+  return hp_blocks_near(b, p) ? b->last->pages + hp_block_page(p) : hp_blocks_page(b, p);
 }
 
 /* The place's index in the page, or -1. Many at a time, from the last, as the young
@@ -126,7 +142,7 @@ static inline int hp_blocks_take(hp_Blocks *b, const void *p, hp_Record *r) {
   page->n--;
   page->at[i] = page->at[page->n];
   all[i] = all[page->n];
-  if (page->n == 0) hp_blocks_spare(b, page);
+  if (page->n == 0) hp_blocks_spare(b, p, page);
   b->n--;
   return 1;
 }

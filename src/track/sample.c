@@ -7,16 +7,17 @@
 
 #include <math.h>
 
-/* xorshift64*; u in (0, 1] */
-double hp_sample_next(hp_Track *t) {
+/* xorshift64*; u in (0, 1]. Rounded up: at least the next byte. */
+int64_t hp_sample_next(hp_Track *t) {
   uint64_t x = t->random;
-  double u;
+  double u, n;
   x ^= x >> 12;
   x ^= x << 25;
   x ^= x >> 27;
   t->random = x;
   u = (double)((x * 0x2545F4914F6CDD1Du >> 11) + 1) / 9007199254740992.0;
-  return -log(u) * (double)t->interval;
+  n = ceil(-log(u) * (double)t->interval);
+  return n < 0x1p62 ? (int64_t)n : (int64_t)1 << 62;
 }
 
 double hp_sample_chance(const hp_Track *t, size_t n) {

@@ -68,8 +68,9 @@ typedef struct hp_Track {
   uint64_t asked;      /* bytes, growth of blocks included */
   uint64_t next_point; /* of 'asked', at which a point of the timeline is due */
   uint64_t interval;   /* of the sample, in bytes; 0: every object */
-  double countdown;    /* bytes until the next one is taken */
+  int64_t countdown;   /* bytes until the next one is taken */
   hp_Vm vm;
+  size_t thread_size; /* bytes of a thread's block */
   const char *block; /* the VM's own: the last that it frees; NULL while it is awaited */
   int64_t total;     /* bytes that the VM held at its last request, by its own count, */
   int64_t change;    /* and what is added to that if the request was answered, and was the VM's */
@@ -181,7 +182,7 @@ void hp_track_thaw(hp_SiteRows *rows);
 /* ---- sample.c ------------------------------------------------------------- */
 
 /* Bytes to the next object that is taken. */
-double hp_sample_next(hp_Track *t);
+int64_t hp_sample_next(hp_Track *t);
 
 /* The chance that an object of n bytes is taken. */
 double hp_sample_chance(const hp_Track *t, size_t n);
