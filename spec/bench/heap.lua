@@ -28,6 +28,8 @@ local function held()
   return bytes
 end
 
+local kept_bytes -- by a snapshot
+
 -- The first snapshot of the process: what it keeps and what it needs while it is taken, by the
 -- core's own count and as the system sees it.
 local function first_snapshot()
@@ -53,6 +55,7 @@ local function first_snapshot()
   found.objects = h.count
   found.bytes_per_object = kept / h.count
   found.kept, found.peak = kept / heap_bytes, peak / heap_bytes
+  kept_bytes = kept
   found.kept_resident = kept_resident and kept_resident / heap_bytes
   found.peak_resident = peak_resident and peak_resident / heap_bytes
   found.difference = h.accounting.difference
@@ -106,13 +109,27 @@ end
 
 local CLASSIFIERS <const> = { "type", "size", "source", "module", "rcs", "via", "id" }
 
+-- Memory that is new to the process, written once: a string is put together in one block, and is
+-- another.
+local function write_new(bytes)
+  return ("x"):rep(bytes // 2)
+end
+
 local function partition(set)
   return #set
 end
 
+-- The memory of one more snapshot is not new to the process from here on.
+local function use_memory()
+  hp.heap():close()
+end
+
 local function one_round()
-  m:pause()
+  m:call("supply", write_new, kept_bytes)
+  m.prepare = use_memory
   local h1 = m:call("heap", hp.heap)
+  m:call("second heap", hp.heap):close()
+  m.prepare = nil
   local root_set = h1:iso(root)
   m:pause()
   m:call("first referrers", function() return root_set.referrers end)
@@ -122,8 +139,8 @@ local function one_round()
   end
   small_questions(h1)
   workload.change(root, objects // 100)
+  local h2 = hp.heap()
   m:pause()
-  local h2 = m:call("second heap", hp.heap)
   local a, b = h2 | h2, h1 | h1 -- not yet partitioned
   m:call("diff", function() return tostring(a:diff(b)) end)
   m:call("born", function() return h2 - h1 end)

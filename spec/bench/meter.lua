@@ -46,12 +46,14 @@ function Meter:pause()
   self.before = false
 end
 
---- Calls a function and measures it under a name.
+--- Calls a function and measures it under a name. Where `meter.prepare` is a function, that is called
+-- right before, and not measured.
 -- @tparam string name
 -- @tparam function f
 -- @return what f returns
 function Meter:call(name, f, ...)
   local before = self.before or collection()
+  if self.prepare then self.prepare() end
   local seconds, result = M.time(f, ...)
   local after = collection()
   add(self.ratios, name, seconds * 2 / (before + after))

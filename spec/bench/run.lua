@@ -68,12 +68,6 @@ local function run(script, into)
   return into
 end
 
--- Makes a virtual machine's host supply the memory that is needed, once.
-local function warm(bytes)
-  os.execute(("%s -e 'local t = {} for i = 1, %d do t[i] = (\"x\"):rep(1 << 20) end'"):format(
-    quote(interpreter()), bytes >> 20))
-end
-
 local function measure(size, order, rounds)
   return run(("heap.lua %d %s %d"):format(size.objects, order, rounds),
     { title = size.title .. " " .. order, order = order, asked = size.objects })
@@ -95,7 +89,6 @@ end
 local function measure_all(options)
   local heaps = {}
   for _, size in ipairs(options.sizes) do
-    if fits(size) then warm(size.objects * BYTES_PER_OBJECT) end
     for _, order in ipairs(fits(size) and ORDERS or {}) do
       io.stderr:write(("measuring %s objects, %s\n"):format(size.title, order))
       heaps[#heaps + 1] = measure(size, order, options.rounds or rounds_for(size.objects))
@@ -115,9 +108,10 @@ G is one full `collectgarbage()` of the heap at hand, the collector stopped othe
 before and after every call that is measured; the ratio is to the mean of the two, and a figure is
 the median of all rounds. Times are CPU seconds of the process. The heap is that of
 `spec/bench/workload.lua`: *fresh* as it was built, *churned* after a random half was freed and made
-again, twice. Every column is a process of its own. Before it, another process has used and given
-back as much memory as it will need: what a virtual machine uses for the first time its host must
-supply, which can take longer than all that is measured here.
+again, twice. Every column is a process of its own. Memory that is new to it the system must supply,
+and behind a virtual machine its host too, to whatever program asks for it: that can take as long as
+all that is measured here. So snapshots are measured where another has just been taken and closed;
+beside them stand the first, and what it takes to merely write a string in as much new memory.
 
 %d of %d targets are met.
 

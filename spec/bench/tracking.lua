@@ -122,7 +122,8 @@ local i = -1
 while arg[i - 1] do i = i - 1 end
 
 local function measure(program, way)
-  local pipe = assert(io.popen(("'%s' '%s' one %s %s %s"):format(arg[i], arg[0], program, way, size)))
+  local pipe = assert(io.popen(("'%s' '%s' one %s %s %s"):format(arg[i], arg[0], program, way,
+    size)))
   local value = tonumber(pipe:read "l")
   assert(pipe:close() and value, program .. ", " .. way)
   return value

@@ -16,12 +16,15 @@
 #define DICTIONARY 48 /* items of a shape that is surely one table's alone */
 #define AHEAD 16      /* references */
 
+#define is_dictionary(shape) ((shape)->nitems > DICTIONARY)
+
 typedef struct Via {
   hp_Graph *g;
   hp_Mixed *mixed;
   int whole;                     /* all that refers to anything is gone through */
   uint64_t *seen;                /* shapes whose own edges were seen */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
+  uint64_t *repeated;            /* keys that are in several items, or long strings */
   uint32_t *items;               /* per item of a shape: label of the entries under it, + 1;
                                     of a run of upvalues: where they are in: */
   HP_VEC(uint32_t) upvalues;     /* labels, + 1, of the upvalues of such runs */
@@ -47,6 +50,19 @@ static inline int see(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *mem
   if ((rc = label_of(w, from, e, &label)) != HP_OK) return rc;
   if (memo != NULL) *memo = label + 1;
   return hp_mixed_add(w->mixed, e->to, label);
+}
+
+/* The value of an entry of a dictionary, whose key is in no other table: nothing need be looked
+** for. */
+static int see_only(Via *w, uint32_t key, uint32_t to) {
+  hp_Labels *labels = &w->mixed->labels;
+  hp_Combos *combos = &w->mixed->combos;
+  uint32_t label;
+  int rc;
+  if (w->mixed->combo[to] == HP_COMBO_NONE) return HP_OK;
+  rc = hp_labels_of_key(labels, key, &label);
+  if (rc == HP_OK) rc = hp_combos_members(combos, hp_labels_count(labels));
+  return rc == HP_OK ? hp_combos_add_only(combos, &w->mixed->combo[to], to, label) : rc;
 }
 
 static int see_one_by_one(Via *w, uint32_t from) {
@@ -170,7 +186,9 @@ static int see_values(Via *w, uint32_t from) {
     e.key = hp_item_has_key(*at) ? at->arg : HP_NONE;
     e.arg = at->arg;
     if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
-    if (e.kind == HP_I_ARRAY)
+    if (e.kind == HP_I_NAME && is_dictionary(s) && !hp_bit_get(w->repeated, e.key))
+      rc = see_only(w, e.key, *to);
+    else if (e.kind == HP_I_ARRAY)
       rc = see_array(w, from, &e, to, n);
     else if (e.kind == HP_I_UPVALUE)
       rc = see_upvalues(w, from, item, &e, to, n);
@@ -205,7 +223,7 @@ static int see_referrers(Via *w, const hp_IdSet *referrers) {
   int rc = HP_OK;
   for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);) {
     if (w->whole && hp_graph_type(w->g, id) == HP_UPVALUE) continue;
-    rc = hp_graph_shape(w->g, id)->nitems > DICTIONARY ? put_off(w, id) : see_referrer(w, id);
+    rc = is_dictionary(hp_graph_shape(w->g, id)) ? put_off(w, id) : see_referrer(w, id);
   }
   for (i = 0; i < w->dictionaries.n && rc == HP_OK; i++)
     rc = see_referrer(w, w->dictionaries.at[i]);
@@ -248,9 +266,26 @@ static int see_all(Via *w, const hp_IdSet *referrers) {
   return rc == HP_OK ? see_roots(w) : rc;
 }
 
+/* Most keys of large dictionaries are in no other. */
+static int find_repeated(Via *w) {
+  const hp_Graph *g = w->g;
+  uint64_t *found = hp_new(uint64_t, hp_words(g->n));
+  const hp_Item *item = g->shapes.items.at, *end = item + g->shapes.items.n;
+  if (found == NULL) return HP_ENOMEM;
+  for (; item < end; item++) {
+    if (hp_item_kind(*item) != HP_I_NAME) continue;
+    if (hp_bit_get(found, item->arg) || hp_graph_is_long_key(g, item->arg))
+      hp_bit_set(w->repeated, item->arg);
+    hp_bit_set(found, item->arg);
+  }
+  hp_delete(found, hp_words(g->n));
+  return HP_OK;
+}
+
 static int classify(Via *w, const hp_IdSet *set, hp_Classified *out) {
   hp_IdSet referrers = {0, 0, NULL, NULL};
   int rc = hp_referrers_or_all(w->g, set, &referrers, &w->whole);
+  if (rc == HP_OK) rc = find_repeated(w);
   if (rc == HP_OK) rc = see_all(w, &referrers);
   hp_idset_free(&referrers);
   return rc == HP_OK ? hp_mixed_finish(w->mixed, set, out) : rc;
@@ -266,11 +301,13 @@ int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   w.items = hp_new(uint32_t, nitems);
   w.seen = hp_new(uint64_t, nshapes);
   w.named = hp_new(uint64_t, words);
-  if (w.mixed && w.items && w.seen && w.named) rc = classify(&w, set, out);
+  w.repeated = hp_new(uint64_t, words);
+  if (w.mixed && w.items && w.seen && w.named && w.repeated) rc = classify(&w, set, out);
   if (rc != HP_OK) hp_mixed_free(w.mixed);
   hp_delete(w.items, nitems);
   hp_delete(w.seen, nshapes);
   hp_delete(w.named, words);
+  hp_delete(w.repeated, words);
   hp_vec_free(&w.upvalues);
   hp_vec_free(&w.dictionaries);
   return rc;

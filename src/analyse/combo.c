@@ -180,3 +180,11 @@ int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t memb
   recent->to = *combo = to;
   return HP_OK;
 }
+
+int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
+  uint32_t n;
+  if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
+  (void)contains(c, *combo, member, &n);
+  if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+  return new_combo(c, *combo, member, combo);
+}

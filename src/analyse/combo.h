@@ -64,6 +64,9 @@ static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, 
   return HP_OK;
 }
 
+/* The same for a member that is larger than all before it, and comes this once. */
+int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
+
 #define hp_combos_count(c) ((uint32_t)(c)->at.n)
 
 /* The members of a combination, how many; ascending. Not of HP_COMBO_MANY. */

@@ -16,7 +16,7 @@ typedef struct hp_LabelSlot {
 
 typedef struct hp_Labels {
   const hp_Graph *g;
-  HP_VEC(uint32_t) what; /* per label: number in names, or id of the key with HP_LABEL_KEY */
+  HP_VEC(uint32_t) what; /* per label: number in names, or id of the key and KEY */
   HP_VEC(uint32_t) of;   /* per name: its label */
   hp_Names names;
   hp_LabelSlot *slots;
@@ -33,6 +33,10 @@ void hp_labels_done(hp_Labels *l);
 
 /* The label of the edge that 'e' is at, from object 'from'. */
 int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label);
+
+/* A label of its own for a key, a short string, of which it is certain that hp_labels_of is
+** never asked for it. */
+int hp_labels_of_key(hp_Labels *l, uint32_t key, uint32_t *label);
 
 /* The label that is this text. */
 int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label);

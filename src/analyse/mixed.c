@@ -117,15 +117,25 @@ static int finish_many(hp_Mixed *m) {
   return rc;
 }
 
+/* Of the whole heap: each combination gives its place to its class. */
+static void reuse_combos(hp_Mixed *m, hp_Classified *out) {
+  if (out->n != m->n) return;
+  hp_delete(out->of, out->n);
+  out->of = m->combo;
+  m->combo = NULL;
+}
+
 static int finish_classes(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  const uint32_t *combo = m->combo; /* 'of' itself, perhaps: no member comes before its place */
   size_t n = (size_t)hp_combos_count(&m->combos) + hp_names_count(&m->many);
   uint32_t *known = hp_new(uint32_t, n), id, i = 0; /* per combination: its class + 1 */
   hp_IdIter it;
   int rc = known == NULL ? HP_ENOMEM : HP_OK;
+  if (rc == HP_OK) reuse_combos(m, out);
   for (hp_ids_begin(&it, set); rc == HP_OK && hp_ids_next(&it, &id); i++) {
-    uint32_t *cls = &known[m->combo[id]];
+    uint32_t *cls = &known[combo[id]];
     if (*cls == 0) {
-      rc = new_class(m, m->combo[id], cls);
+      rc = new_class(m, combo[id], cls);
       ++*cls;
     }
     out->of[i] = *cls - 1;
