@@ -46,8 +46,8 @@ function Meter:pause()
   self.before = false
 end
 
---- Calls a function and measures it under a name. Where `meter.prepare` is a function, that is called
--- right before, and not measured.
+--- Calls a function and measures it under a name. Where `meter.prepare` is a function, that is
+-- called right before, and not measured.
 -- @tparam string name
 -- @tparam function f
 -- @return what f returns
