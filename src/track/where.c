@@ -147,7 +147,7 @@ static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
   if (hp_threads_add(&t->protos, proto) != HP_OK) return HP_ENOMEM;
   if (by != NULL && hp_threads_add(&t->protos, by) != HP_OK) return HP_ENOMEM;
   out->uncertain = hp_call_text(&t->vm, ci, c_ci, call, makes, &text) > 1;
-  return hp_sites_frame(t->sites, text.s, text.s, &out->frame);
+  return hp_sites_frame(t->sites, text.s, &out->frame);
 }
 
 /* 'by' is the word of the caller, or 0. */
@@ -174,7 +174,7 @@ static int find_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
 static int add_tail_calls(hp_Track *t, const char *ci, unsigned k, uint32_t *frames, uint32_t *n) {
   static const char text[] = "(...tail calls...)";
   if (!(hp_ci_status(ci) & t->vm.layout->ci_tail) || k == t->nframes) return HP_OK;
-  return hp_sites_frame(t->sites, text, text, &frames[(*n)++]);
+  return hp_sites_frame(t->sites, text, &frames[(*n)++]);
 }
 
 /* The same way along the calls as in take_down, of whose words 'calls' has n. */
@@ -198,7 +198,6 @@ static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsign
     }
   }
   if (rc == HP_OK) rc = hp_sites_stack(t->sites, frames, nframes, &site);
-  if (rc == HP_OK && site > HP_SITE_MAX) rc = HP_ELIMIT;
   if (rc == HP_OK) out->site = site;
   out->uncertain = (uint16_t)uncertain;
   return rc;
