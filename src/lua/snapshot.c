@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-void hp_part_add(hp_Snapshot *snapshot, hp_Part *part) {
+static void add_part(hp_Snapshot *snapshot, hp_Part *part) {
   part->next = snapshot->parts;
   part->link = &snapshot->parts;
   if (part->next != NULL) part->next->link = &part->next;
   snapshot->parts = part;
 }
 
-void hp_part_remove(hp_Part *part) {
+static void remove_part(hp_Part *part) {
   if (part->link == NULL) return;
   *part->link = part->next;
   if (part->next != NULL) part->next->link = part->link;
@@ -155,7 +155,7 @@ static void drop_partition(hp_Part *part) {
 
 static void end_part(hp_Part *part) {
   if (part->drop == NULL) return; /* its making was cut short */
-  hp_part_remove(part);
+  remove_part(part);
   part->drop(part);
 }
 
@@ -232,7 +232,7 @@ void hp_set_join(lua_State *L, int index, int snapshot) {
   lua_setiuservalue(L, index, 1);
   set->part.drop = drop_set;
   set->size = -1;
-  hp_part_add(set->snapshot, &set->part);
+  add_part(set->snapshot, &set->part);
 }
 
 hp_Set *hp_push_set(lua_State *L, int snapshot) {
@@ -254,7 +254,7 @@ hp_SetPartition *hp_push_partition(lua_State *L, int set) {
   p->set = lua_touserdata(L, set);
   p->snapshot = p->set->snapshot;
   p->part.drop = drop_partition;
-  hp_part_add(p->snapshot, &p->part);
+  add_part(p->snapshot, &p->part);
   return p;
 }
 
