@@ -52,6 +52,7 @@ int hp_origin_take(hp_Graph *g, hp_Track *track) {
     return HP_ENOMEM;
   }
   o->lost = track->shift + scale;
+  o->sampled = track->interval > 0;
   o->sites = hp_sites_keep(track->sites);
   for (id = 0; id < g->n; id++) copy_one(g, o, track, id, scale);
   g->origin = o;

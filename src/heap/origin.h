@@ -14,6 +14,7 @@ typedef struct hp_Origin {
                       0: before tracking, or not recorded */
   uint32_t n;
   unsigned lost; /* bits that births have lost at their lower end */
+  int sampled;   /* a sample has records, not every object */
 } hp_Origin;
 
 /* Sets g->origin. */
