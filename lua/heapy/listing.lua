@@ -94,7 +94,9 @@ end
 -- @treturn table
 function M.of(set)
   if parts.count(set) == 0 then
-    return { total = 0, label = render.set.label(0, 0), closed = closed(set) }
+    local hint = core.state(set).hint
+    return { total = 0, label = render.set.label(0, 0), note = hint and hint(),
+      closed = closed(set) }
   end
   local name = partition.classifier(set)
   return (name == "id" and of_objects or of_partition)(set, classifiers.known[name])
