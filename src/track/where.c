@@ -255,6 +255,23 @@ static inline int is_idle(const hp_Track *t, const char *thread, const hp_Call *
   return (calls[0] & HP_CALL_C) && hp_thread_status(&t->vm, thread) != 0;
 }
 
+/* As take_down, where a C function makes the object, whatever that is. */
+static unsigned take_down_c(const hp_Track *t, const char *thread, hp_Call *calls) {
+  return take_down(t, t->nframes, thread, HP_TUSERDATA, NULL, calls);
+}
+
+/* Of the thread that runs; a coroutine of C functions alone is at work for the Lua function
+** that resumed it, in another thread. Sets *thread to the one whose calls they are. */
+static unsigned take_down_elsewhere(const hp_Track *t, const char **thread, hp_Call *calls) {
+  unsigned n = take_down_c(t, *thread, calls);
+  const char *by;
+  while (n == 0 && (by = hp_threads_resumer(&t->threads, &t->vm, *thread)) != NULL) {
+    *thread = by;
+    n = take_down_c(t, by, calls);
+  }
+  return n;
+}
+
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site) {
   hp_Call calls[WORDS_MAX];
   unsigned n;
@@ -265,7 +282,7 @@ int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uin
   if (is_idle(t, thread, calls, n)) {
     thread = hp_threads_running(&t->threads, &t->vm, t->vm.main);
     if (thread == NULL) return HP_OK;
-    n = take_down(t, t->nframes, thread, HP_TUSERDATA, NULL, calls); /* whatever it is, C makes it */
+    n = take_down_elsewhere(t, &thread, calls);
   }
   *site = HP_SITE_HOST;
   return n == 0 ? HP_OK : find_site(t, thread, calls, n, site);
