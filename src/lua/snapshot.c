@@ -194,25 +194,11 @@ static int close_set(lua_State *L) {
   return 0;
 }
 
-static void new_metatable(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, gc);
-  lua_setfield(L, -2, "__gc");
-  if (close != NULL) {
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-  }
-  hp_state_push_own(L);
-  lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 2);
-}
-
 void hp_set_open(lua_State *L) {
-  new_metatable(L, HP_SNAPSHOT, close_snapshot, NULL);
-  new_metatable(L, HP_SET, end_set, close_set);
-  new_metatable(L, HP_PARTITION, end_partition, NULL);
-  new_metatable(L, HP_MOMENT, end_reference, NULL);
+  hp_state_metatable(L, HP_SNAPSHOT, close_snapshot, NULL);
+  hp_state_metatable(L, HP_SET, end_set, close_set);
+  hp_state_metatable(L, HP_PARTITION, end_partition, NULL);
+  hp_state_metatable(L, HP_MOMENT, end_reference, NULL);
 }
 
 /* ---- sets and partitions -------------------------------------------------- */
