@@ -17,11 +17,7 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile(here .. "../interpreter.lua")
 
 -- ---- arguments -------------------------------------------------------------------------------
 
@@ -59,7 +55,7 @@ end
 
 -- The numbers that a script finds, by name.
 local function run(script, into)
-  local pipe = assert(io.popen(quote(interpreter()) .. " " .. here .. script))
+  local pipe = assert(io.popen(quote(interpreter) .. " " .. here .. script))
   for line in pipe:lines() do
     local name, value = line:match("^(%S+)%s+(%S+)$")
     if name then into[name] = tonumber(value) end
@@ -71,7 +67,7 @@ end
 -- Makes a virtual machine's host supply the memory that is needed, once.
 local function warm(bytes)
   os.execute(("%s -e 'local t = {} for i = 1, %d do t[i] = (\"x\"):rep(1 << 20) end'"):format(
-    quote(interpreter()), bytes >> 20))
+    quote(interpreter), bytes >> 20))
 end
 
 local function measure(size, order, rounds)
@@ -136,7 +132,7 @@ local function write_results(tables, all, met)
   local path = here .. "RESULTS.md"
   local kept = kept_part(path)
   local file <close> = assert(io.open(path, "w"))
-  file:write(HEAD:format(os.date("!%Y-%m-%d"), process.machine(), process.lua(interpreter()), met,
+  file:write(HEAD:format(os.date("!%Y-%m-%d"), process.machine(), process.lua(interpreter), met,
     all), tables, kept)
 end
 
@@ -147,6 +143,6 @@ local heaps = measure_all(options)
 local monitor = measure_monitor(options.rounds or 25)
 local tables = report.tables(heaps) .. "\n" .. report.monitor(monitor)
 local all, met = report.count(heaps, monitor)
-io.write(process.machine(), "; ", process.lua(interpreter()), "\n\n", tables, "\n")
+io.write(process.machine(), "; ", process.lua(interpreter), "\n\n", tables, "\n")
 io.write(("%d of %d targets are met.\n"):format(met, all))
 if options.write then write_results(tables, all, met) end

@@ -123,13 +123,12 @@ for _, word in ipairs(arg) do
   size = word:match "^%-%-size=(%d+)$" or size
 end
 
-local i = -1
-while arg[i - 1] do i = i - 1 end
+local interpreter = dofile(here .. "../interpreter.lua")
 local lines = { "| program | tracked / untracked | at most | verdict |",
   "| --- | ---: | ---: | --- |" }
 for _, row in ipairs(ROWS) do
-  local pipe = assert(io.popen(("'%s' '%s' one %s %s %d %s"):format(arg[i], arg[0], row[2], row[3],
-    runs, size)))
+  local pipe = assert(io.popen(("'%s' '%s' one %s %s %d %s"):format(interpreter, arg[0],
+    row[2], row[3], runs, size)))
   local value = tonumber(pipe:read "l")
   assert(pipe:close() and value, row[1])
   lines[#lines + 1] = ("| %s | %.2f | %.2f | %s |"):format(row[1], value, row[4],
@@ -147,5 +146,5 @@ Written by `make bench`, %s, on one machine: %s; %s.
 A program's CPU time while it is tracked, in terms of its time untracked: the median of %d paired
 runs, each both ways round, in a process for each row. In the last row bytes.
 
-]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(arg[i]), runs), text)
+]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(interpreter), runs), text)
 end
