@@ -74,8 +74,8 @@ describe("a set has subsets", function()
     local marker = support.set(support.instances("app.Marker", 2))
     assert.equal("\nThere is no kind 'app.Makrer' here; did you mean 'app.Marker'?",
       said(marker:where { kind = "app.Makrer" }))
-    assert.equal("\nThere is no type 'tabel' here; did you mean 'table'?",
-      said(marker:where { type = "tabel", kind = "app.Marker" }))
+    assert.equal("\nThere is no type 'tables' here; did you mean 'table'?",
+      said(marker:where { type = "tables", kind = "app.Marker" }))
     for _, criteria in ipairs {
       { kind = "gone" },
       { kind = "app.Marker", type = "string" }, -- both are there, in no object
