@@ -9,7 +9,7 @@ local M = {}
 local KIND = "Kind (class / table of class)"
 
 --- Classifiers by name. `field` is the set's field, `heading` heads the names' column,
--- `noun` stands in "Differences by ...".
+-- `noun` stands in "Differences by ...". `tracked`: it goes by what the tracker has recorded.
 M.known = {
   kind = { field = "bykind", heading = KIND, noun = "kind" },
   type = { field = "bytype", heading = "Type", noun = "type" },
@@ -19,9 +19,10 @@ M.known = {
   rcs = { field = "byrcs", heading = "Referrers by " .. KIND, noun = "referrers" },
   via = { field = "byvia", heading = "Referred Via:", noun = "edge" },
   id = { field = "byid" },
-  site = { field = "bysite", heading = "Made at", noun = "site" },
-  traceback = { field = "bytraceback", heading = "Made at < called from", noun = "traceback" },
-  age = { field = "byage", heading = "Age", noun = "age" },
+  site = { field = "bysite", heading = "Made at", noun = "site", tracked = true },
+  traceback = { field = "bytraceback", heading = "Made at < called from", noun = "traceback",
+    tracked = true },
+  age = { field = "byage", heading = "Age", noun = "age", tracked = true },
   unity = { field = "byunity", heading = "<unclassified>", noun = "unity" },
 }
 

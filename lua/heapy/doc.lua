@@ -6,6 +6,18 @@ local core = require "heapy.core"
 
 local M = {}
 
+--- Where to begin: what is typed, and what it gives.
+M.beginning = {
+  title = "To find what grows, and who holds it",
+  { "h1 = hp.heap()", "a first look; then let the program run" },
+  { "h2 = hp.heap()", "a second one" },
+  { "h2:diff(h1)", "what there is more of, by kind" },
+  { "new = h2 - h1", "the new objects, a Set: new prints its rows, which are Sets too, from 0" },
+  { "new[0].byvia", "through which fields and variables those of its first row are held" },
+  { "new[0].referrers", "by whom; .referrers of that goes on" },
+  { 'hp.help("where")', 'more of one name; hp.help("Set") prints one section of what follows' },
+}
+
 --- Sections in the order in which they are printed. An entry is the name, how it is typed, one
 -- line, and where one line is not enough, more.
 M.sections = {
@@ -19,13 +31,12 @@ M.sections = {
     { "iso", "hp.iso(v, ...)", "the Set of exactly these values, in a fresh snapshot" },
     { "setref", "hp.setref()", "from now on hp.heap() shows only what was born since",
       "hp.setref(false) shows everything again." },
-    { "track", "hp.track{frames = n, sample = bytes, timeline = bytes, sites = n}",
-      "from now on it is noted where each object is made",
-      "frames: how many callers are noted with each site, from 1 (by default) to 64. sample: not "
-      .. "every object, but one in so many bytes on average, for production. timeline: a point of "
-      .. "hp.timeline() each time so many bytes were asked for. sites: how many there may be, "
-      .. "100000 by default; what is made at more is booked to (other sites). The result tells "
-      .. "what the tracker holds." },
+    { "track", "hp.track{frames = n, ...}", "from now on it is noted where each object is made",
+      "frames = n: how many calls are noted with each object, the innermost first, from 1 (the "
+      .. "default) to 64. sample = bytes: not every object, but one in so many bytes on average, "
+      .. "for production. timeline = bytes: a point of hp.timeline() each time so many were asked "
+      .. "for. sites = n: how many there may be, 100000 by default; what is made at more is booked "
+      .. "to (other sites). The result tells what the tracker holds." },
     { "untrack", "hp.untrack()", "ends tracking, and gives the VM the host's allocator back",
       "Where another library has wrapped the allocator since, the wrapper stays and only hands "
       .. "requests on; the second result says so." },
@@ -35,18 +46,20 @@ M.sections = {
       .. "others (Lua states made with this one's allocator), threads and lines (are they read "
       .. "from the C stack?), cut (has recording ended, as another library took the allocator "
       .. "away?)." },
-    { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites" },
-    { "timeline", "hp.timeline()", "the heap over time, as a Timeline" },
+    { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites",
+      "Where tracking is off nil and a reason." },
+    { "timeline", "hp.timeline()", "the heap over time, as a Timeline",
+      "hp.track{timeline = bytes} begins it; else nil and a reason." },
     { "monitor", "hp.monitor()", "the monitor: from this terminal into other programs that run",
       "A program takes part once it has called require(\"heapy.RM\").on(). In the monitor, h lists "
       .. "the commands and q leaves it. The command heapy monitor is the same." },
-    { "help", "hp.help(name)", "prints this; with a name, what there is to say of it" },
-    { "doc", "hp.doc", "the same as a value: hp.doc prints as this does, hp.doc.heap is a text" },
+    { "help", "hp.help(name)", "prints this; with a name, all there is to say of it" },
+    { "doc", "hp.doc", "the same as a value: print(hp.doc); hp.doc.heap is a text" },
   },
   {
     title = "A Set",
     { "count", "set.count", "how many objects" },
-    { "size", "set.size", "how many bytes" },
+    { "size", "set.size", "how many bytes they take, without what they refer to" },
     { "#", "#set", "how many rows" },
     { "[]", "set[i]", "row i as a Set, from 0 as printed; set[-1] is the last",
       "It keeps the classifier: h.bytype[0] prints by type." },
@@ -59,26 +72,33 @@ M.sections = {
     { "kind", "set.kind", "the kind, if all objects are of one kind, else nil",
       "It is the name of the only row, by the Set's own classifier: h.bysize[0].kind is a size." },
     { "type", "set.type", "the type, if all objects are of one type, else nil" },
-    { "bykind", "set.bykind", "the same objects by kind: their class, or what they are for" },
+    { "bykind", "set.bykind", "the same objects by kind: their class, or what they are for",
+      "A plain table that one instance of a class holds in a field is a 'table of' that class; "
+      .. "one that several hold, or none, is a 'table (no owner)'." },
     { "bytype", "set.bytype", "the same objects by type" },
     { "bysize", "set.bysize", "the same objects by their individual sizes" },
     { "bysource", "set.bysource", "functions and prototypes by file:line" },
     { "bymodule", "set.bymodule", "the same objects by module" },
-    { "byrcs", "set.byrcs", "the same objects by the kinds of those who refer to them" },
+    { "byrcs", "set.byrcs", "the same objects by the kinds of those who refer to them",
+      "<Nothing>: no object of the program does; the VM itself may." },
     { "byvia", "set.byvia", "the same objects by the edges through which they are referred to",
       "Array indexes above 10 share a row, [11..]." },
     { "byid", "set.byid", "the objects one by one, the largest first",
       "Those of one size by their text, or by address where there are more than 100000." },
     { "byunity", "set.byunity", "all in one row" },
     { "bysite", "set.bysite", "the same objects by where they were made, while hp.track() is on",
-      "A line and its function, named as at its first call; [C: ...] if a C function called there "
-      .. "made them. Two lines with 'or' between them: one of these." },
-    { "bytraceback", "set.bytraceback", "the same with the callers, as many as frames says" },
+      "A line and its function, named as in that call; [C: ...] if a C function called there made "
+      .. "them. Two lines with 'or' between them: one of these. (before tracking): they are older. "
+      .. "(not recorded): not in the sample, or there was no memory to note them. (not tracked): "
+      .. "tracking was off when the snapshot was taken." },
+    { "bytraceback", "set.bytraceback",
+      "the same with the callers, as many as hp.track{frames = n} says" },
     { "byage", "set.byage", "the same objects by order of birth, in tenths" },
     { "site", "set.site", "where the objects were made, if all at one site, else nil" },
     { "traceback", "set.traceback", "where the one object was made, and from where: an array" },
     { "referrers", "set.referrers", "the objects that refer directly to any of the Set",
-      "Try set.referrers.byvia to see through which fields, upvalues or locals." },
+      "set.byvia tells through which fields, upvalues or locals they do; set.referrers.byvia, "
+      .. "through which they are held in turn." },
     { "referents", "set.referents", "the objects that any of the Set refers to" },
     { "diff", "set:diff(other)", "what this Set has more or less of than the other, as a Diff",
       "Also set.diff(other), with another Set. Rows are matched by name, under this Set's "
@@ -86,11 +106,10 @@ M.sections = {
       .. "objects themselves." },
     { "where", "set:where{kind = k, size = s}", "a subset: criteria, or a function of each object",
       "Criteria are kind, type, size, source, module, rcs, via, site, traceback and age; each a "
-      .. "name (size: a number), "
-      .. "an array of names or a function of the name; and born_after, a Set: what was born since "
-      .. "its snapshot. All must hold. "
-      .. "set:where(function(node) ... end) gives the function each object as a Set of one. "
-      .. "The classifier is kept." },
+      .. "name (size: a number), an array of names or a function of the name; and born_after, a "
+      .. "Set: what was born since its snapshot. All must hold. A name that no row has gives the "
+      .. "empty Set; printed, that says which name is near. set:where(function(node) ... end) "
+      .. "gives the function each object as a Set of one. The classifier is kept." },
     { "has", "set:has(v)", "whether a value of the program is in the Set",
       "False comes with a reason where the snapshot does not know the value." },
     { "iso", "set:iso(v, ...)", "the Set of exactly these values, in this Set's snapshot" },
@@ -117,8 +136,9 @@ M.sections = {
     { "source", "set.source", "a Set of one function or prototype: its file" },
     { "line", "set.line", "a Set of one function or prototype: the line where it begins" },
     { "accounting", "set.accounting", "where each byte of the VM's memory is, in all the snapshot",
-      "A table of integers: reachable + unreachable + heapy + vm + difference = count, which "
-      .. "is what the VM says it holds. A note tells why where difference is not 0." },
+      "A table of integers: reachable + unreachable + heapy (what heapy itself has there) + vm "
+      .. "(the VM's own) + difference = count, which is what the VM says it holds. A note tells "
+      .. "why where difference is not 0." },
     { "close", "set:close()", "frees the snapshot now, with all Sets made from it" },
   },
   {
@@ -160,8 +180,11 @@ M.sections = {
   },
   {
     title = "A Timeline",
-    { "[]", "timeline[i]", "point i, from 1, a table: asked, bytes, and live objects by type; "
-      .. "string_bytes and so on, their bytes as made; parts_bytes, what else is held" },
+    { "#", "#timeline", "how many points" },
+    { "[]", "timeline[i]", "point i, a table, from 1",
+      "asked, the bytes asked for by then; bytes, those held; string, table and so on, the live "
+      .. "objects of each type; string_bytes and so on, their bytes as made; parts_bytes, what "
+      .. "else is held, such as the arrays of tables." },
     { "csv", "timeline:csv(path)", "the points as comma-separated values; without path as text" },
   },
 }

@@ -12,10 +12,12 @@ local concat = table.concat
 local M = {}
 
 -- Names with their entries; a name can be of several sections.
--- Also by the forms in which they are typed.
+-- Also by the forms in which they are typed; and sections by what they are of.
 local entries = {}
 local typed = {}
+local titled = {}
 for _, section in ipairs(doc.sections) do
+  titled[match(section.title, "^An? (.+)$") or section.title] = section
   for _, entry in ipairs(section) do
     local name = entry[1]
     entries[name] = entries[name] or {}
@@ -24,15 +26,17 @@ for _, section in ipairs(doc.sections) do
   end
 end
 
+local function whole(section)
+  local rows = {}
+  for i, entry in ipairs(section) do rows[i] = { entry[2], entry[3] } end
+  return section.title .. "\n" .. render.columns(rows)
+end
+
 --- Everything, a line each.
 -- @treturn string
 function M.all()
-  local parts = {}
-  for _, section in ipairs(doc.sections) do
-    local rows = {}
-    for i, entry in ipairs(section) do rows[i] = { entry[2], entry[3] } end
-    parts[#parts + 1] = section.title .. "\n" .. render.columns(rows)
-  end
+  local parts = { doc.beginning.title .. "\n" .. render.columns(doc.beginning) }
+  for _, section in ipairs(doc.sections) do parts[#parts + 1] = whole(section) end
   return concat(parts, "\n\n")
 end
 
@@ -46,12 +50,13 @@ local function text(name)
 end
 
 --- What there is to say of one name: "referrers", "set.referrers", "set:rows" or
--- any form that `hp.help()` prints.
+-- any form that `hp.help()` prints; or of a section, "Set".
 -- @tparam string name
 -- @tparam integer level
 -- @treturn string
 function M.of(name, level)
-  local short = typed[name] or match(name, "^%a+[.:](%w+)[%s({]?") or name
+  if titled[name] then return whole(titled[name]) end
+  local short = typed[name] or match(name, "^%a+[.:](%w+)") or match(name, "^(%w+)[({]") or name
   if not entries[short] then check.field(short, "heapy's help", { entries }, level + 1) end
   return text(short)
 end

@@ -4,7 +4,7 @@
 --   label    the lines above the columns' header
 --   header   the columns' header
 --   row      function (i) -> the line of row i, read when it is printed
---   note     the last line of a whole listing, or nil
+--   note     the last lines of a whole listing, or nil
 --   closed   function () -> whether the rows can no longer be read
 -- @module heapy.listing
 
@@ -29,8 +29,14 @@ local function numbers(p, i)
   return { index = i, name = name, count = count, size = size, cumulative = cumulative }
 end
 
-local function note(set)
-  return parts.approximate(set) and APPROXIMATE or nil
+local SAMPLED = "Only a sample of objects was recorded, the others are (not recorded); "
+  .. "hp.sites() has estimates."
+
+local function note(set, classifier)
+  local lines = {}
+  if classifier.tracked and parts.sampled(set) then lines[#lines + 1] = SAMPLED end
+  if parts.approximate(set) then lines[#lines + 1] = APPROXIMATE end
+  return #lines > 0 and concat(lines, "\n") or nil
 end
 
 local function closed(set)
@@ -44,7 +50,7 @@ local function of_partition(set, classifier)
     label = render.set.label(count, size),
     header = render.set.header(classifier.heading),
     row = function(i) return render.set.row(numbers(p, i), count, size) end,
-    note = note(set),
+    note = note(set, classifier),
     closed = closed(set),
   }
 end
@@ -60,7 +66,7 @@ local function rendering(description)
   return "Address", render.address(description.address)
 end
 
-local function of_objects(set)
+local function of_objects(set, classifier)
   local p, count, size = partition.of(set), parts.count(set), parts.size(set)
   local kind = partition.name(set, "kind")
   local function shown(i)
@@ -78,7 +84,7 @@ local function of_objects(set)
       row.name = select(2, shown(i))
       return render.id.row(row, size)
     end,
-    note = note(set),
+    note = note(set, classifier),
     closed = closed(set),
   }
 end
@@ -88,11 +94,12 @@ end
 -- @treturn table
 function M.of(set)
   if parts.count(set) == 0 then
-    return { total = 0, label = render.set.label(0, 0), closed = closed(set) }
-  elseif partition.classifier(set) == "id" then
-    return of_objects(set)
+    local hint = core.state(set).hint
+    return { total = 0, label = render.set.label(0, 0), note = hint and hint(),
+      closed = closed(set) }
   end
-  return of_partition(set, classifiers.known[partition.classifier(set)])
+  local name = partition.classifier(set)
+  return (name == "id" and of_objects or of_partition)(set, classifiers.known[name])
 end
 
 --- Some rows of a listing.

@@ -77,8 +77,9 @@ end
 --- How many objects a set has; their bytes.
 M.count, M.size = summed(core.count), summed(core.size)
 
---- Whether a part of the set is closed; whether one depends on a guess.
-M.closed, M.approximate = any "closed", any "approximate"
+--- Whether a part of the set is closed; whether one depends on a guess; whether but a sample of
+-- one's objects was tracked.
+M.closed, M.approximate, M.sampled = any "closed", any "approximate", any "sampled"
 
 -- ---- algebra ---------------------------------------------------------------------------------
 

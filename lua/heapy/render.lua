@@ -165,6 +165,16 @@ function M.hint(left)
   return format("<%d more rows. Type e.g. 'h.more' to view.>", left)
 end
 
+--- That no row has a name, where another has one that is near.
+-- @tparam string criterion
+-- @tparam string name
+-- @tparam string nearest
+-- @treturn string
+function M.unknown(criterion, name, nearest)
+  return format("There is no %s '%s' here; did you mean '%s'?", criterion, M.name(name),
+    M.name(nearest))
+end
+
 --- The partition of a set.
 M.set = {}
 

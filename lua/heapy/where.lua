@@ -7,6 +7,8 @@ local check = require "heapy.check"
 local gather = require "heapy.gather"
 local partition = require "heapy.partition"
 local parts = require "heapy.parts"
+local render = require "heapy.render"
+local suggest = require "heapy.suggest"
 
 local next, rawget, rawlen, type = next, rawget, rawlen, type
 local tointeger = math.tointeger
@@ -15,6 +17,8 @@ local M = {}
 
 local CRITERIA = { kind = true, type = true, size = true, source = true, module = true, rcs = true,
   via = true, site = true, traceback = true, age = true, born_after = true }
+
+local CANDIDATES = 1000 -- rows, the largest, among whose names the one that was meant is looked for
 
 local function expected(criterion)
   return criterion == "size" and "number" or "string"
@@ -94,6 +98,33 @@ local function born_after(set, value, level)
   return subset
 end
 
+-- The name of a row that was probably meant by one that no row has.
+local function meant(set, criterion, wanted)
+  local p, names = partition.by(set, criterion), {}
+  for i = 0, p:nrows() - 1 do
+    local name = p:row(i)
+    if name == wanted then return nil end
+    if i < CANDIDATES then names[i + 1] = name end
+  end
+  return suggest.nearest(wanted, names)
+end
+
+-- Of a subset that is empty: a function that gives the line to print below it, or nil. A name that
+-- no row has is no error, as what it is of may be gone; but it may be a slip of the finger. That
+-- is looked into when it is asked for, which programs do not.
+local function hint(set, criteria)
+  local names = {}
+  for criterion, wanted in next, criteria do
+    if type(wanted) == "string" then names[criterion] = wanted end
+  end
+  return function()
+    for criterion, wanted in next, names do
+      local nearest = not parts.closed(set) and meant(set, criterion, wanted)
+      if nearest then return render.unknown(criterion, wanted, nearest) end
+    end
+  end
+end
+
 --- The objects for which every criterion holds.
 -- @param set a Set
 -- @tparam table criteria
@@ -113,6 +144,7 @@ function M.criteria(set, criteria, level)
     local accepted = core.parts(subset) and once(accepts) or accepts
     subset = parts.map(subset, function(part) return rows(part, criterion, accepted) end)
   end
+  if parts.count(subset) == 0 then core.state(subset).hint = hint(set, criteria) end
   return subset
 end
 

@@ -15,16 +15,12 @@ local figures = load_module "figures"
 local meter = load_module "meter"
 local workload = load_module "workload"
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile(here .. "../interpreter.lua")
 
 -- What the benchmark prints, and its status.
 local function run(arguments)
   local pipe = assert(io.popen(("unset LUA_PATH_5_4 LUA_CPATH_5_4; LUA_PATH='%s' LUA_CPATH='%s' "
-    .. "'%s' '%srun.lua' %s 2>&1"):format(package.path, package.cpath, interpreter(), here,
+    .. "'%s' '%srun.lua' %s 2>&1"):format(package.path, package.cpath, interpreter, here,
     arguments)))
   local text = pipe:read("a")
   local _, _, status = pipe:close()

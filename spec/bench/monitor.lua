@@ -13,11 +13,7 @@ local function median(numbers)
   return numbers[#numbers // 2 + 1]
 end
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile((arg[0]:match "^(.*/)" or "./") .. "../interpreter.lua")
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
@@ -59,7 +55,7 @@ local RUN <const> = [[
 ]]
 
 local function seconds(work, watched)
-  local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter(),
+  local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter,
     RUN:format(WORKS[work], watched))))
   return assert(pipe:read "n")
 end
@@ -82,7 +78,7 @@ local programs = {} -- pipes from them: closing one would wait for its program
 -- A program that does that, once it is watched; where its socket is.
 local function start(code)
   local pipe = assert(io.popen(([['%s' -e 'io.stdout:setvbuf "no"
-    print(assert(require "heapy.RM".on { log = false })) %s' 2>/dev/null]]):format(interpreter(),
+    print(assert(require "heapy.RM".on { log = false })) %s' 2>/dev/null]]):format(interpreter,
     code)))
   programs[#programs + 1] = pipe
   return assert(pipe:read "l")

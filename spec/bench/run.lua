@@ -17,11 +17,7 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile(here .. "../interpreter.lua")
 
 -- ---- arguments -------------------------------------------------------------------------------
 
@@ -59,7 +55,7 @@ end
 
 -- The numbers that a script finds, by name.
 local function run(script, into)
-  local pipe = assert(io.popen(quote(interpreter()) .. " " .. here .. script))
+  local pipe = assert(io.popen(quote(interpreter) .. " " .. here .. script))
   for line in pipe:lines() do
     local name, value = line:match("^(%S+)%s+(%S+)$")
     if name then into[name] = tonumber(value) end
@@ -130,7 +126,7 @@ local function write_results(tables, all, met)
   local path = here .. "RESULTS.md"
   local kept = kept_part(path)
   local file <close> = assert(io.open(path, "w"))
-  file:write(HEAD:format(os.date("!%Y-%m-%d"), process.machine(), process.lua(interpreter()), met,
+  file:write(HEAD:format(os.date("!%Y-%m-%d"), process.machine(), process.lua(interpreter), met,
     all), tables, kept)
 end
 
@@ -141,6 +137,6 @@ local heaps = measure_all(options)
 local monitor = measure_monitor(options.rounds or 25)
 local tables = report.tables(heaps) .. "\n" .. report.monitor(monitor)
 local all, met = report.count(heaps, monitor)
-io.write(process.machine(), "; ", process.lua(interpreter()), "\n\n", tables, "\n")
+io.write(process.machine(), "; ", process.lua(interpreter), "\n\n", tables, "\n")
 io.write(("%d of %d targets are met.\n"):format(met, all))
 if options.write then write_results(tables, all, met) end

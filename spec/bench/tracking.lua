@@ -118,11 +118,10 @@ for _, word in ipairs(arg) do
   size = word:match "^%-%-size=(%d+)$" or size
 end
 
-local i = -1
-while arg[i - 1] do i = i - 1 end
+local interpreter = dofile(here .. "../interpreter.lua")
 
 local function measure(program, way)
-  local pipe = assert(io.popen(("'%s' '%s' one %s %s %s"):format(arg[i], arg[0], program, way,
+  local pipe = assert(io.popen(("'%s' '%s' one %s %s %s"):format(interpreter, arg[0], program, way,
     size)))
   local value = tonumber(pipe:read "l")
   assert(pipe:close() and value, program .. ", " .. way)
@@ -155,5 +154,5 @@ Written by `make bench`, %s, on one machine: %s; %s.
 A program's CPU time while it is tracked, in terms of its time untracked: the median of %d paired
 runs, each both ways round and in a process of its own. In the last row bytes.
 
-]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(arg[i]), runs), text)
+]]):format(os.date "!%Y-%m-%d", process.machine(), process.lua(interpreter), runs), text)
 end

@@ -1,14 +1,10 @@
 -- The session from another terminal, on two real processes, comes out as it must.
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile "spec/interpreter.lua"
 
 describe("attaching to the daemon #noasan", function()
   it("finds who holds the markers, and leaves the daemon at work", function()
-    local pipe = assert(io.popen(("'%s' spec/examples/attach.lua 2>&1"):format(interpreter())))
+    local pipe = assert(io.popen(("'%s' spec/examples/attach.lua 2>&1"):format(interpreter)))
     local text = pipe:read "a"
     assert(pipe:close(), text)
     local at = 1

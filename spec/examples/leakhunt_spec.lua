@@ -9,11 +9,7 @@ local function temp_dir()
   return pipe:read("l")
 end
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
+local interpreter = dofile(here .. "../interpreter.lua")
 
 --- Runs the hunt on a copy of the program in which, for each {file, old, new},
 -- the text `old` is replaced. Returns what it prints.
@@ -34,7 +30,7 @@ local function hunt(changes)
   end
   local pipe = assert(io.popen(("unset LUA_PATH_5_4 LUA_CPATH_5_4; "
     .. "TMPDIR='%s' LUA_PATH='%s/?.lua;%s' LUA_CPATH='%s' '%s' '%sleakhunt.lua' 2>&1"):format(
-    dir, dir, package.path, package.cpath, interpreter(), here)))
+    dir, dir, package.path, package.cpath, interpreter, here)))
   local text = pipe:read("a")
   local _, _, status = pipe:close()
   assert.equal(0, status, text)

@@ -321,11 +321,8 @@ describe("syncdaemon", function()
     local dir
 
     local function run(arguments)
-      local lua = -1
-      while arg[lua - 1] do lua = lua - 1 end
       local pipe = assert(io.popen(("cd '%s' && '%s' '%s' %s 2>&1"):format(dir,
-        arg[lua], here .. "syncdaemon/bin/syncdaemon.lua",
-        arguments)))
+        dofile(here .. "../interpreter.lua"), here .. "syncdaemon/bin/syncdaemon.lua", arguments)))
       local text = pipe:read("a")
       local _, _, status = pipe:close()
       return text, status

@@ -22,9 +22,9 @@ copas.loop()
 
 local function start()
   local port = host.port()
-  local program = host.target.support.piped({ host.program("bookworm", "lua5.4"),
-    host.file("echo.lua", host.fill(SCRIPT, { port = port })) }, host.environment "bookworm")
-  host.listens(program, port)
+  local script = host.file("echo.lua", host.fill(SCRIPT, { port = port }))
+  local program = host.serve(port, { host.program("bookworm", "lua5.4"), script },
+    host.environment "bookworm")
   return program, port
 end
 

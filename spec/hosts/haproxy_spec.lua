@@ -55,10 +55,7 @@ local function start(more, threads)
   local script = host.file("script.lua", SCRIPT .. (more or ""))
   local file = host.file("haproxy.cfg", host.fill(CONFIGURATION,
     { script = script, port = port, threads = threads or 2 }))
-  local program = host.target.support.piped {
-    host.program("trixie", "haproxy"), "-db", "-f", file }
-  host.listens(program, port)
-  return program, port
+  return host.serve(port, { host.program("trixie", "haproxy"), "-db", "-f", file }), port
 end
 
 describe("HAProxy", function()

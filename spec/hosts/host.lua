@@ -53,8 +53,14 @@ function M.environment(suite)
     in_front("LUA_CPATH", table.concat(binary, ";")) }
 end
 
---- Waits until somebody listens at the port; says what the program said if nobody does.
-function M.listens(program, port)
+--- Starts a server, and waits until somebody listens at the port; says what the program said if
+-- nobody does.
+-- @tparam integer port
+-- @tparam {string,...} command
+-- @tparam[opt] {string,...} environment
+-- @treturn table the program
+function M.serve(port, command, environment)
+  local program = support.piped(command, environment)
   target.eventually(function()
     local fd = process.dial(port)
     if fd then process.close(fd) end
@@ -64,6 +70,7 @@ function M.listens(program, port)
     end
     return fd
   end)
+  return program
 end
 
 -- ---- clients ---------------------------------------------------------------------------------

@@ -36,9 +36,7 @@ local function start()
   end
   local file = host.file("lighttpd.conf", host.fill(CONFIGURATION, { dir = dir, port = port }))
   local modules = host.root "bookworm" .. "/usr/lib/lighttpd"
-  local program = host.target.support.piped { host.program("bookworm", "lighttpd"), "-D",
-    "-m", modules, "-f", file }
-  host.listens(program, port)
+  host.serve(port, { host.program("bookworm", "lighttpd"), "-D", "-m", modules, "-f", file })
   for _, name in ipairs(SCRIPTS) do
     assert.truthy(host.ask_http(port, "/" .. name):find("\r\n\r\n" .. name .. "$"))
   end

@@ -58,9 +58,8 @@ function M.start(clients)
   accounts(dir, clients)
   host.file("mod_heapy.lua", MODULE)
   local file = host.file("prosody.cfg.lua", host.fill(CONFIGURATION, { dir = dir, port = port }))
-  local program = host.target.support.piped({ host.program("bookworm", "lua5.4"), script(), "-F",
+  local program = host.serve(port, { host.program("bookworm", "lua5.4"), script(), "-F",
     "--config", file }, host.environment "bookworm")
-  host.listens(program, port)
   return program, port
 end
 

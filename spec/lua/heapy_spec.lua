@@ -84,7 +84,14 @@ describe("the module", function()
     assert.equal("set.referents  the objects that any of the Set refers to", printed "referents")
     assert.equal(printed "referrers", printed "set.referrers")
     assert.equal(printed "rows", printed "set:rows")
-    assert.equal(hp.doc.heap, printed "hp.heap")
+    for _, name in ipairs { "hp.heap", "heap{}", "heap()", "hp.heap{collect = false}" } do
+      assert.equal(hp.doc.heap, printed(name))
+    end
+    for _, name in ipairs { "Set", "Diff", "row of a Diff", "Sites", "Timeline" } do
+      local section = printed(name)
+      assert.truthy(section:find("^An? " .. name .. "\n") or section:find("^" .. name .. "\n"))
+      assert.truthy(printed():find("\n\n" .. section, 1, true))
+    end
     assert.equal("a - b  the objects of a that are not in b; also across snapshots", printed "-")
     assert.equal(2, select(2, printed("iso"):gsub("iso%(v, ...%)", "")))
     for _, section in ipairs(require("heapy.doc").sections) do

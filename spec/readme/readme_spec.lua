@@ -56,7 +56,7 @@ describe("the README", function()
     local file = assert(io.open(name, "w"))
     assert(file:write(table.concat(lines, "\n"), "\n"))
     file:close()
-    local lua = arg[-1] or "lua5.4"
+    local lua = dofile "spec/interpreter.lua"
     local pipe = assert(io.popen(("'%s' spec/readme/session.lua < '%s' 2>&1"):format(lua, name)))
     local out = {}
     for line in pipe:lines() do out[#out + 1] = line end

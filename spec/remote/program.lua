@@ -30,13 +30,6 @@ function M.piped(words, env, dir)
   return program(assert(process.piped(words, env or {}, dir or ".")))
 end
 
---- The interpreter that runs the specs.
-function M.lua()
-  local lua = -1
-  while arg[lua - 1] do lua = lua - 1 end
-  return arg[lua]
-end
-
 -- Without what Readline tells a terminal of pasted text, around each line, and without its bell;
 -- `pastes` counts the former. The beginning of such a sequence is held back.
 local function without_paste(self, bytes)

@@ -309,6 +309,23 @@ describe("a sample", function()
     assert.truthy(tostring(hp.sites()):find("sampled as they are made", 1, true))
   end)
 
+  it("is said to be one where a Set is printed by site, and only there", function()
+    local NOTE <const> = "Only a sample of objects was recorded, the others are (not recorded); "
+      .. "hp.sites() has estimates."
+    hp.track { sample = 2048 }
+    local some <close> = hp.heap()
+    hp.untrack()
+    for _, field in ipairs { "bysite", "bytraceback", "byage" } do
+      assert.truthy(tostring(some[field]):find("\n" .. NOTE, 1, true))
+      assert.truthy(tostring(some[field].all):find("(not recorded)", 1, true))
+    end
+    hp.track()
+    local all <close> = hp.heap()
+    for _, set in ipairs { some, some.byid, all.bysite, all.bytraceback, all.byage } do
+      assert.is_nil(tostring(set):find("sample", 1, true))
+    end
+  end)
+
   -- Objects at two lines: small ones in numbers, and larger ones.
   local function work(kept)
     for i = 1, 20000 do

@@ -30,6 +30,8 @@
 **   truth.claim(address)       bytes and tag of the block that begins there, once; or nil
 **   truth.rest()               how many blocks nobody claimed, and their bytes
 */
+#include "wrapper.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -128,67 +130,6 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
     free(was);
   }
   return block == NULL ? NULL : block + 1;
-}
-
-/* ---- another library's wrapper -------------------------------------------- */
-
-typedef struct Wrapper {
-  lua_Alloc f;
-  void *ud;
-  struct Wrapper *before;
-  lua_Integer calls;
-} Wrapper;
-
-static Wrapper *wrapper; /* of one state at a time: for specs */
-
-static void *count_call(void *ud, void *p, size_t old, size_t size) {
-  Wrapper *w = ud;
-  w->calls++;
-  return w->f(w->ud, p, old, size);
-}
-
-static int wrap(lua_State *L) {
-  Wrapper *w = calloc(1, sizeof *w);
-  if (w == NULL) return luaL_error(L, "no memory for a wrapper");
-  w->f = lua_getallocf(L, &w->ud);
-  w->before = wrapper;
-  wrapper = w;
-  lua_setallocf(L, count_call, w);
-  return 0;
-}
-
-static int unwrap(lua_State *L) {
-  Wrapper *w = wrapper;
-  if (w == NULL) return luaL_error(L, "there is no wrapper");
-  lua_setallocf(L, w->f, w->ud);
-  wrapper = w->before;
-  free(w);
-  return 0;
-}
-
-static int wrapped(lua_State *L) {
-  lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
-  return 1;
-}
-
-typedef struct Allocator {
-  lua_Alloc f;
-  void *ud;
-} Allocator;
-
-static int allocator(lua_State *L) {
-  Allocator a;
-  a.f = lua_getallocf(L, &a.ud);
-  (void)lua_pushlstring(L, (const char *)&a, sizeof a);
-  return 1;
-}
-
-static int install(lua_State *L) {
-  Allocator a;
-  luaL_argcheck(L, lua_rawlen(L, 1) == sizeof a, 1, "no allocator");
-  memcpy(&a, luaL_checkstring(L, 1), sizeof a);
-  lua_setallocf(L, a.f, a.ud);
-  return 0;
 }
 
 /* ---- the books, from inside ----------------------------------------------- */
@@ -493,13 +434,23 @@ static const luaL_Reg methods[] = {{"run", state_run},     {"resume", state_resu
                                    {"start", state_start}, {"join", state_join},
                                    {"__gc", state_close},  {NULL, NULL}};
 
-static const luaL_Reg functions[] = {
-    {"userdata", make_userdata}, {"closure", make_closure}, {"word", word},
-    {"state", new_state},        {"live", books_live},      {"limit", books_limit},
-    {"every", books_every},      {"note", books_note},      {"claim", books_claim},
-    {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
-    {"wrapped", wrapped},        {"allocator", allocator}, {"install", install},
-    {"tableon", table_on},       {NULL, NULL}};
+static const luaL_Reg functions[] = {{"userdata", make_userdata},
+                                     {"closure", make_closure},
+                                     {"word", word},
+                                     {"state", new_state},
+                                     {"live", books_live},
+                                     {"limit", books_limit},
+                                     {"every", books_every},
+                                     {"note", books_note},
+                                     {"claim", books_claim},
+                                     {"rest", books_rest},
+                                     {"wrap", truth_wrap},
+                                     {"unwrap", truth_unwrap},
+                                     {"wrapped", truth_wrapped},
+                                     {"allocator", truth_allocator},
+                                     {"install", truth_install},
+                                     {"tableon", table_on},
+                                     {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

@@ -8,7 +8,8 @@
 
 /* ---- names in general ----------------------------------------------------- */
 
-int hp_naming_set(hp_Naming *w, hp_Class *c, int rule, const char *name) {
+/* Whatever the class was called before. */
+static int set_name(hp_Naming *w, hp_Class *c, int rule, const char *name) {
   c->rule = (uint8_t)rule;
   c->weight = 0;
   return hp_names_intern(&w->classes->names, name, &c->name);
@@ -35,7 +36,7 @@ static int is_better(const hp_Naming *w, const hp_Class *c, const char *name, in
 static int offer_to(hp_Naming *w, hp_Class *c, const char *name, int rule, uint32_t weight) {
   int rc;
   if (*name == '\0' || !is_better(w, c, name, rule, weight)) return HP_OK;
-  rc = hp_naming_set(w, c, rule, name);
+  rc = set_name(w, c, rule, name);
   c->weight = weight;
   return rc;
 }
@@ -65,7 +66,7 @@ static int name_by_string(hp_Naming *w, hp_Class *c, int rule, uint32_t string) 
   hp_Name name;
   hp_name_set(&name, "");
   hp_naming_text(w->g, string, &name);
-  return hp_naming_set(w, c, rule, name.s);
+  return set_name(w, c, rule, name.s);
 }
 
 /* Penlight: a class is its own _class and has its _name. 30log: a class has
@@ -249,7 +250,7 @@ static int name_by_methods(hp_Naming *w, size_t *left) {
     hp_name_set(&name, "(class at ");
     hp_source_place(w->g, method, 1, &name);
     hp_name_add(&name, ")");
-    rc = hp_naming_set(w, c, HP_RULE_METHOD, name.s);
+    rc = set_name(w, c, HP_RULE_METHOD, name.s);
   }
   return rc;
 }
@@ -269,7 +270,7 @@ int hp_naming_the_rest(hp_Naming *w) {
       hp_name_set(&name, "(class ");
       hp_name_addf(&name, "%p)", (const void *)hp_addrs_at(&w->g->addrs, c->id));
     }
-    rc = hp_naming_set(w, c, HP_RULE_ADDRESS, name.s);
+    rc = set_name(w, c, HP_RULE_ADDRESS, name.s);
   }
   return rc;
 }

@@ -26,9 +26,6 @@ typedef struct hp_Naming {
   const hp_Graph *g;
 } hp_Naming;
 
-/* The name, whatever the class was called before. */
-int hp_naming_set(hp_Naming *w, hp_Class *c, int rule, const char *name);
-
 /* A name for the class 'id', if it is one: the class takes it if it has none by an
 ** earlier rule; by the same rule the heavier name, the shorter, the first in the alphabet. */
 int hp_naming_offer(hp_Naming *w, uint32_t id, const char *name, int rule, uint32_t weight);

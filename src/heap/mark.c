@@ -431,35 +431,39 @@ static uint8_t *new_shapes(const hp_Graph *g) {
   return flags;
 }
 
-static uint64_t *new_strings(const hp_Graph *g) {
-  uint64_t *bits = hp_new(uint64_t, hp_words(g->n));
-  if (bits != NULL) hp_graph_of_type(g, HP_STRING, bits);
-  return bits;
+/* What any marking needs; false for want of memory. */
+static int begin(Mark *m, hp_Graph *g) {
+  memset(m, 0, sizeof *m);
+  m->g = g;
+  m->marked = hp_new(uint64_t, hp_words(g->n));
+  m->strings = hp_new(uint64_t, hp_words(g->n));
+  m->shapes = new_shapes(g);
+  if (m->strings != NULL) hp_graph_of_type(g, HP_STRING, m->strings);
+  return m->marked && m->strings && m->shapes;
+}
+
+static void finish(Mark *m) {
+  size_t words = hp_words(m->g->n);
+  hp_delete(m->marked, words);
+  hp_delete(m->anchors, words);
+  hp_delete(m->keys, words);
+  hp_delete(m->met, words);
+  hp_delete(m->strings, words);
+  hp_delete(m->shapes, m->g->shapes.shapes.n);
+  hp_vec_free(&m->todo);
+  hp_vec_free(&m->pairs);
 }
 
 int hp_mark(hp_Graph *g, uint32_t own, uint64_t *live) {
-  size_t words = hp_words(g->n), shapes = g->shapes.shapes.n;
+  size_t words = hp_words(g->n);
   Mark m;
-  int rc = HP_ENOMEM;
-  memset(&m, 0, sizeof m);
-  m.g = g;
-  m.marked = hp_new(uint64_t, words);
+  int rc = HP_ENOMEM, begun = begin(&m, g);
   m.anchors = hp_new(uint64_t, words);
   m.keys = hp_new(uint64_t, words);
   m.met = hp_new(uint64_t, words);
-  m.strings = new_strings(g);
-  m.shapes = new_shapes(g);
-  if (m.marked && m.anchors && m.keys && m.met && m.strings && m.shapes)
-    rc = rounds(&m, own, live);
+  if (begun && m.anchors && m.keys && m.met) rc = rounds(&m, own, live);
   if (rc == HP_OK) sum_sizes(g);
-  hp_delete(m.marked, words);
-  hp_delete(m.anchors, words);
-  hp_delete(m.keys, words);
-  hp_delete(m.met, words);
-  hp_delete(m.strings, words);
-  hp_delete(m.shapes, shapes);
-  hp_vec_free(&m.todo);
-  hp_vec_free(&m.pairs);
+  finish(&m);
   return rc;
 }
 
@@ -485,20 +489,11 @@ static int mark_returning(Mark *m, const uint64_t *live) {
 }
 
 int hp_mark_returning(hp_Graph *g, uint64_t *live) {
-  size_t words = hp_words(g->n), shapes = g->shapes.shapes.n;
   Mark m;
-  int rc = HP_ENOMEM;
-  memset(&m, 0, sizeof m);
-  m.g = g;
+  int rc = HP_ENOMEM, begun = begin(&m, g);
   m.entering = m.returning = 1;
-  m.marked = hp_new(uint64_t, words);
-  m.strings = new_strings(g);
-  m.shapes = new_shapes(g);
-  if (m.marked && m.strings && m.shapes) rc = mark_returning(&m, live);
-  if (rc == HP_OK) memcpy(live, m.marked, words * sizeof *live);
-  hp_delete(m.marked, words);
-  hp_delete(m.strings, words);
-  hp_delete(m.shapes, shapes);
-  hp_vec_free(&m.todo);
+  if (begun) rc = mark_returning(&m, live);
+  if (rc == HP_OK) memcpy(live, m.marked, hp_words(g->n) * sizeof *live);
+  finish(&m);
   return rc;
 }

@@ -52,6 +52,7 @@ int hp_origin_take(hp_Graph *g, hp_Track *track) {
     return HP_ENOMEM;
   }
   o->lost = track->shift + scale;
+  o->sampled = track->interval > 0;
   o->sites = hp_sites_keep(track->sites);
   for (id = 0; id < g->n; id++) copy_one(g, o, track, id, scale);
   g->origin = o;
@@ -67,7 +68,8 @@ static hp_Age age(uint64_t birth, unsigned lost, uint64_t births) {
   return next >> lost << lost == next ? HP_YOUNGER : HP_UNCERTAIN;
 }
 
-hp_Age hp_origin_age(const hp_Graph *g, uint32_t id, uint64_t births) {
+/* At a moment of the session in which g was taken. */
+static hp_Age age_of(const hp_Graph *g, uint32_t id, uint64_t births) {
   const hp_Origin *o = g->origin;
   if (o->birth[id] != 0) return age(o->birth[id] - 1, o->lost, births);
   return o->site[id] == HP_SITE_BEFORE ? HP_OLDER : HP_UNCERTAIN;
@@ -84,7 +86,7 @@ hp_Age hp_origin_age_now(hp_Track *track, const hp_Moment *m, const char *o) {
 static void date(hp_Graph *g, hp_Born *born) {
   uint32_t id;
   for (id = 0; id < g->n; id++) {
-    hp_Age a = hp_origin_age(g, id, born->births);
+    hp_Age a = age_of(g, id, born->births);
     if (a == HP_YOUNGER) hp_bit_set(born->bits, id);
     if (a == HP_OLDER) born->bits[id / 64] &= ~((uint64_t)1 << (id % 64));
   }
@@ -102,5 +104,5 @@ void hp_origin_date(hp_Graph *g, const hp_Track *track, const hp_Moment *moments
 }
 
 int hp_born_is_sure(const hp_Graph *g, const hp_Born *born, uint32_t id) {
-  return born->dated && hp_origin_age(g, id, born->births) != HP_UNCERTAIN;
+  return born->dated && age_of(g, id, born->births) != HP_UNCERTAIN;
 }

@@ -14,16 +14,15 @@ typedef struct hp_Origin {
                       0: before tracking, or not recorded */
   uint32_t n;
   unsigned lost; /* bits that births have lost at their lower end */
+  int sampled;   /* a sample has records, not every object */
 } hp_Origin;
 
 /* Sets g->origin. */
 int hp_origin_take(hp_Graph *g, hp_Track *track);
 
-/* Was the object there at a moment of the session in which g was taken, going by its
-** birth? Uncertain: it has no record, or births have lost the bits that would tell. */
-hp_Age hp_origin_age(const hp_Graph *g, uint32_t id, uint64_t births);
-
-/* The same of object o as it is now; in another session uncertain. */
+/* Was object o, as it is now, there at a moment of this session, going by its birth?
+** Uncertain: it has no record, births have lost the bits that would tell, or the moment is
+** of another session. */
 hp_Age hp_origin_age_now(hp_Track *track, const hp_Moment *m, const char *o);
 
 /* Corrects g->born, the i-th of which is of moments[i], by the births of objects. */

@@ -155,7 +155,8 @@ static int build_members(const hp_Graph *g, hp_Reverse *r) {
   return HP_OK;
 }
 
-int hp_reverse_need(hp_Graph *g) {
+/* Builds g->reverse unless it is there. */
+static int need_reverse(hp_Graph *g) {
   hp_Reverse *r;
   int rc;
   if (g->reverse != NULL) return HP_OK;
@@ -245,7 +246,7 @@ static int referrers_sparse(const hp_Graph *g, const hp_IdSet *in, size_t room, 
 
 int hp_referrers(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out) {
   size_t limit = g->n / 64, n;
-  int rc = hp_reverse_need(g);
+  int rc = need_reverse(g);
   if (rc != HP_OK) return rc;
   n = in->bits == NULL ? references_to(g->reverse, in, limit) : limit;
   return n < limit ? referrers_sparse(g, in, n, out) : referrers_dense(g, in, out);

@@ -22,9 +22,6 @@ typedef struct hp_Reverse {
   size_t nmember;
 } hp_Reverse;
 
-/* Builds g->reverse unless it is there. */
-int hp_reverse_need(hp_Graph *g);
-
 void hp_reverse_free(hp_Reverse *r);
 size_t hp_reverse_bytes(const hp_Reverse *r);
 

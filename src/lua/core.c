@@ -40,9 +40,7 @@ static int core_own(lua_State *L) {
   int type = lua_type(L, 1);
   luaL_argexpected(L, type == LUA_TTABLE || type == LUA_TFUNCTION, 1, "table or function");
   lua_settop(L, 1);
-  hp_state_push_own(L);
-  lua_insert(L, 1);
-  lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  hp_state_own(L);
   return 0;
 }
 

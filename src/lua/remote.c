@@ -219,14 +219,6 @@ static int end_record(lua_State *L) {
   return 0;
 }
 
-/* Declares what is on top of the stack as heapy's own. */
-static void own(lua_State *L) {
-  hp_state_push_own(L);
-  lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 1);
-}
-
 /* Pushes the record, made if need be: once for a state. */
 static Record *push_new_record(lua_State *L) {
   Record *r = push_record(L);
@@ -242,7 +234,7 @@ static Record *push_new_record(lua_State *L) {
   lua_setiuservalue(L, -2, THREAD);
   lua_pushnil(L);
   lua_pushcclosure(L, run, 1); /* no light function: a walk is to know it */
-  own(L);
+  hp_state_own(L);
   lua_setiuservalue(L, -2, RUN);
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
@@ -487,15 +479,7 @@ const luaL_Reg hp_remote_functions[] = {
     {NULL, NULL},
 };
 
-static void new_metatable(lua_State *L, const char *name, lua_CFunction finalizer) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, finalizer);
-  lua_setfield(L, -2, "__gc");
-  own(L);
-  lua_pop(L, 1);
-}
-
 void hp_remote_open(lua_State *L) {
-  new_metatable(L, RECORD, end_record);
-  new_metatable(L, SENTINEL, meet);
+  hp_state_metatable(L, RECORD, end_record, NULL);
+  hp_state_metatable(L, SENTINEL, meet, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "heap/edge.h"
 #include "heap/match.h"
+#include "heap/origin.h"
 #include "heap/reverse.h"
 #include "parts.h"
 
@@ -104,6 +105,13 @@ static int core_size(lua_State *L) {
 /* core.approximate(set) -> boolean */
 static int core_approximate(lua_State *L) {
   lua_pushboolean(L, hp_check_set(L, 1)->approximate);
+  return 1;
+}
+
+/* core.sampled(set) -> was but a sample of objects tracked as its snapshot was taken? */
+static int core_sampled(lua_State *L) {
+  const hp_Origin *o = hp_check_set(L, 1)->snapshot->graph.origin;
+  lua_pushboolean(L, o != NULL && o->sampled);
   return 1;
 }
 
@@ -266,6 +274,7 @@ const luaL_Reg hp_set_functions[] = {
     {"count", core_count},
     {"size", core_size},
     {"approximate", core_approximate},
+    {"sampled", core_sampled},
     {"referrers", core_referrers},
     {"referents", core_referents},
     {"combine", core_combine},

@@ -85,9 +85,6 @@ void hp_snapshot_close(hp_Snapshot *snapshot);
 /* Closes the snapshot of the set at index 'set', or those of its parts. */
 void hp_set_close(lua_State *L, int set);
 
-void hp_part_add(hp_Snapshot *snapshot, hp_Part *part);
-void hp_part_remove(hp_Part *part);
-
 /* Metatables of the above, each with __gc, __close and __name. */
 void hp_set_open(lua_State *L);
 

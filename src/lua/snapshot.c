@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-void hp_part_add(hp_Snapshot *snapshot, hp_Part *part) {
+static void add_part(hp_Snapshot *snapshot, hp_Part *part) {
   part->next = snapshot->parts;
   part->link = &snapshot->parts;
   if (part->next != NULL) part->next->link = &part->next;
   snapshot->parts = part;
 }
 
-void hp_part_remove(hp_Part *part) {
+static void remove_part(hp_Part *part) {
   if (part->link == NULL) return;
   *part->link = part->next;
   if (part->next != NULL) part->next->link = part->link;
@@ -155,7 +155,7 @@ static void drop_partition(hp_Part *part) {
 
 static void end_part(hp_Part *part) {
   if (part->drop == NULL) return; /* its making was cut short */
-  hp_part_remove(part);
+  remove_part(part);
   part->drop(part);
 }
 
@@ -194,25 +194,11 @@ static int close_set(lua_State *L) {
   return 0;
 }
 
-static void new_metatable(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, gc);
-  lua_setfield(L, -2, "__gc");
-  if (close != NULL) {
-    lua_pushcfunction(L, close);
-    lua_setfield(L, -2, "__close");
-  }
-  hp_state_push_own(L);
-  lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 2);
-}
-
 void hp_set_open(lua_State *L) {
-  new_metatable(L, HP_SNAPSHOT, close_snapshot, NULL);
-  new_metatable(L, HP_SET, end_set, close_set);
-  new_metatable(L, HP_PARTITION, end_partition, NULL);
-  new_metatable(L, HP_MOMENT, end_reference, NULL);
+  hp_state_metatable(L, HP_SNAPSHOT, close_snapshot, NULL);
+  hp_state_metatable(L, HP_SET, end_set, close_set);
+  hp_state_metatable(L, HP_PARTITION, end_partition, NULL);
+  hp_state_metatable(L, HP_MOMENT, end_reference, NULL);
 }
 
 /* ---- sets and partitions -------------------------------------------------- */
@@ -232,7 +218,7 @@ void hp_set_join(lua_State *L, int index, int snapshot) {
   lua_setiuservalue(L, index, 1);
   set->part.drop = drop_set;
   set->size = -1;
-  hp_part_add(set->snapshot, &set->part);
+  add_part(set->snapshot, &set->part);
 }
 
 hp_Set *hp_push_set(lua_State *L, int snapshot) {
@@ -254,7 +240,7 @@ hp_SetPartition *hp_push_partition(lua_State *L, int set) {
   p->set = lua_touserdata(L, set);
   p->snapshot = p->set->snapshot;
   p->part.drop = drop_partition;
-  hp_part_add(p->snapshot, &p->part);
+  add_part(p->snapshot, &p->part);
   return p;
 }
 

@@ -62,6 +62,27 @@ hp_State *hp_state_of(lua_State *L) {
 
 void hp_state_push_own(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &own_key); }
 
+void hp_state_own(lua_State *L) {
+  hp_state_push_own(L);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  lua_pop(L, 1);
+}
+
+static void set_event(lua_State *L, const char *event, lua_CFunction f) {
+  if (f == NULL) return;
+  lua_pushcfunction(L, f);
+  lua_setfield(L, -2, event);
+}
+
+void hp_state_metatable(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close) {
+  luaL_newmetatable(L, name);
+  set_event(L, "__gc", gc);
+  set_event(L, "__close", close);
+  hp_state_own(L);
+  lua_pop(L, 1);
+}
+
 /* A finalizer that runs meanwhile may begin a moment of its own, with younger
 ** marks: then ours are made once more. */
 static hp_Held *push_marks(lua_State *L, hp_State *s, size_t size) {

@@ -37,6 +37,12 @@ hp_State *hp_state_of(lua_State *L);
 /* Pushes heapy's table of its own modules, functions and metatables. */
 void hp_state_push_own(lua_State *L);
 
+/* Adds the value on top to that table; it stays on top. */
+void hp_state_own(lua_State *L);
+
+/* Makes a metatable of heapy's own; gc and close may be NULL. */
+void hp_state_metatable(lua_State *L, const char *name, lua_CFunction gc, lua_CFunction close);
+
 /* Begins a moment: pushes its holder, a userdata of that size, zeroed, with that
 ** metatable (which has a finalizer) and two user values, the second of which is the
 ** mark in 'allgc'. May raise for want of memory, the moment not begun. What is to

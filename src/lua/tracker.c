@@ -332,23 +332,9 @@ static int core_point(lua_State *L) {
   return 2 + 2 * HP_POINT_TAGS;
 }
 
-static void new_metatable(lua_State *L, const char *name, lua_CFunction drop) {
-  luaL_newmetatable(L, name);
-  if (drop != NULL) {
-    lua_pushcfunction(L, drop);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, drop);
-    lua_setfield(L, -2, "__close");
-  }
-  hp_state_push_own(L);
-  lua_insert(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_pop(L, 1);
-}
-
 void hp_tracker_open(lua_State *L) {
-  new_metatable(L, HP_ROWS, drop_rows);
-  new_metatable(L, HP_TIMELINE, NULL);
+  hp_state_metatable(L, HP_ROWS, drop_rows, drop_rows);
+  hp_state_metatable(L, HP_TIMELINE, NULL, NULL);
 }
 
 #if defined(HP_TESTING)

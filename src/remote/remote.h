@@ -90,7 +90,6 @@ void hp_target_rouse(void);
 /* Readable while the VM is wanted. */
 int hp_target_descriptor(hp_Target *t); /* -1: there is none to be had */
 const char *hp_target_path(const hp_Target *t);
-int hp_target_connections(const hp_Target *t);
 
 /* How many jobs there are now. */
 int hp_target_jobs(hp_Target *t);

@@ -197,15 +197,6 @@ void hp_target_seen(hp_Target *t) {
   if (before != 0 && before != now) atomic_store(&t->wanders, 1);
 }
 
-int hp_target_connections(const hp_Target *t) {
-  int i, n = 0;
-  hp_lock();
-  for (i = 0; i < HP_ALL_CONNECTIONS; i++)
-    n += hp_hub.connections[i] != NULL && hp_hub.connections[i]->target == t;
-  hp_unlock();
-  return n;
-}
-
 /* ---- what waits for the VM ------------------------------------------------ */
 
 static int waits_for_vm(const hp_Connection *c, int i) {

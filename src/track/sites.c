@@ -40,22 +40,12 @@ static int grow(hp_Sites *s) {
 
 static int is_full(const hp_Sites *s) { return hp_sites_count(s) >= s->most; }
 
-int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame) {
-  size_t n = strlen(text) + 1;
-  uint32_t known = hp_names_find(&s->keys, key);
-  if (known != UINT32_MAX) {
-    *frame = known;
-    return HP_OK;
-  }
-  *frame = HP_FRAME_NONE;
-  if (is_full(s) || s->texts.n + n > UINT32_MAX) return HP_OK;
-  if (hp_vec_reserve(&s->shown, 1) != HP_OK || hp_vec_reserve(&s->texts, n) != HP_OK ||
-      hp_names_intern(&s->keys, key, frame) != HP_OK)
-    return HP_ENOMEM;
-  s->shown.at[s->shown.n++] = (uint32_t)s->texts.n;
-  memcpy(s->texts.at + s->texts.n, text, n);
-  s->texts.n += n;
-  return HP_OK;
+int hp_sites_frame(hp_Sites *s, const char *text, uint32_t *frame) {
+  int rc;
+  *frame = hp_names_find(&s->texts, text);
+  if (*frame != HP_FRAME_NONE || is_full(s)) return HP_OK;
+  rc = hp_names_intern(&s->texts, text, frame);
+  return rc == HP_ELIMIT ? HP_OK : rc;
 }
 
 int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site) {
@@ -87,7 +77,7 @@ static int add_fixed(hp_Sites *s) {
                                                    "(thread not known)", "(other sites)"};
   uint32_t i, frame, site;
   for (i = 0; i < HP_SITE_FIRST; i++)
-    if (hp_sites_frame(s, names[i], names[i], &frame) != HP_OK ||
+    if (hp_sites_frame(s, names[i], &frame) != HP_OK ||
         hp_sites_stack(s, &frame, 1, &site) != HP_OK)
       return HP_ENOMEM;
   return HP_OK;
@@ -113,9 +103,7 @@ hp_Sites *hp_sites_keep(hp_Sites *s) {
 
 void hp_sites_drop(hp_Sites *s) {
   if (s == NULL || --s->refs > 0) return;
-  hp_names_free(&s->keys);
-  hp_vec_free(&s->shown);
-  hp_vec_free(&s->texts);
+  hp_names_free(&s->texts);
   hp_vec_free(&s->frames);
   hp_vec_free(&s->first);
   hp_delete(s->slots, s->nslots);
@@ -124,8 +112,8 @@ void hp_sites_drop(hp_Sites *s) {
 
 size_t hp_sites_bytes(const hp_Sites *s) {
   if (s == NULL) return 0;
-  return sizeof *s + hp_names_bytes(&s->keys) + hp_vec_bytes(&s->shown) + hp_vec_bytes(&s->texts) +
-         hp_vec_bytes(&s->frames) + hp_vec_bytes(&s->first) + s->nslots * sizeof *s->slots;
+  return sizeof *s + hp_names_bytes(&s->texts) + hp_vec_bytes(&s->frames) +
+         hp_vec_bytes(&s->first) + s->nslots * sizeof *s->slots;
 }
 
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {

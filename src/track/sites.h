@@ -22,14 +22,12 @@ enum {
   HP_SITE_FIRST
 };
 
-#define HP_FRAME_NONE UINT32_MAX /* a frame of HP_SITE_OTHER */
+#define HP_FRAME_NONE UINT32_MAX /* a frame of HP_SITE_OTHER; no text has that number */
 
 typedef struct hp_Sites {
   uint32_t refs;
   uint32_t most;           /* sites that there may be */
-  hp_Names keys;           /* of frames: what tells them apart; a frame's number is its key's */
-  HP_VEC(uint32_t) shown;  /* per frame: where its text starts in 'texts' */
-  HP_VEC(char) texts;
+  hp_Names texts;          /* of frames: a frame's number is its text's */
   HP_VEC(uint32_t) frames; /* the stacks, one behind the other */
   HP_VEC(uint32_t) first;  /* per site, and one more: where its stack starts */
   uint32_t *slots;         /* site + 1, by hash of its stack */
@@ -43,9 +41,9 @@ hp_Sites *hp_sites_keep(hp_Sites *s);
 void hp_sites_drop(hp_Sites *s); /* s may be NULL */
 size_t hp_sites_bytes(const hp_Sites *s);
 
-/* The frame of that key; shown as 'text', if it is new. HP_FRAME_NONE if it is and there
-** is no room for sites that have it. */
-int hp_sites_frame(hp_Sites *s, const char *key, const char *text, uint32_t *frame);
+/* The frame with that text; HP_FRAME_NONE if it is new and there is no room for sites
+** that have it. */
+int hp_sites_frame(hp_Sites *s, const char *text, uint32_t *frame);
 
 /* The site with these frames; HP_SITE_OTHER if it is new and there is no room for it. */
 int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *site);
@@ -53,7 +51,7 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 #define hp_sites_count(s) ((uint32_t)((s)->first.n - 1))
 #define hp_sites_depth(s, site) ((s)->first.at[(site) + 1] - (s)->first.at[site])
 #define hp_sites_at(s, site, i) ((s)->frames.at[(s)->first.at[site] + (i)])
-#define hp_sites_text(s, frame) ((const char *)((s)->texts.at + (s)->shown.at[frame]))
+#define hp_sites_text(s, frame) hp_names_get(&(s)->texts, frame)
 
 /* The innermost frame. */
 #define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))

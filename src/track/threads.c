@@ -152,3 +152,14 @@ const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char 
   if (others == 1 && (in_lua(vm, other) || (n == 1 && in_base(vm, vm->main)))) return other;
   return NULL;
 }
+
+const char *hp_threads_resumer(const hp_Threads *t, const hp_Vm *vm, const char *thread) {
+  const char *from = vm->main, *next;
+  int n;
+  for (n = 0; thread != vm->main && n < DEEPEST; n++, from = next) {
+    next = resumed(t, vm, from);
+    if (next == thread) return from;
+    if (next == NULL) return NULL;
+  }
+  return NULL;
+}

@@ -25,4 +25,8 @@ void hp_threads_remove(hp_Threads *t, const char *thread);
 ** an object's memory. */
 const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char *last);
 
+/* The thread that resumed that one, along the same chain; NULL for the main thread, and
+** where it cannot be told. Each thread's comes before it on the chain. */
+const char *hp_threads_resumer(const hp_Threads *t, const hp_Vm *vm, const char *thread);
+
 #endif

@@ -147,7 +147,7 @@ static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
   if (hp_threads_add(&t->protos, proto) != HP_OK) return HP_ENOMEM;
   if (by != NULL && hp_threads_add(&t->protos, by) != HP_OK) return HP_ENOMEM;
   out->uncertain = hp_call_text(&t->vm, ci, c_ci, call, makes, &text) > 1;
-  return hp_sites_frame(t->sites, text.s, text.s, &out->frame);
+  return hp_sites_frame(t->sites, text.s, &out->frame);
 }
 
 /* 'by' is the word of the caller, or 0. */
@@ -174,7 +174,7 @@ static int find_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
 static int add_tail_calls(hp_Track *t, const char *ci, unsigned k, uint32_t *frames, uint32_t *n) {
   static const char text[] = "(...tail calls...)";
   if (!(hp_ci_status(ci) & t->vm.layout->ci_tail) || k == t->nframes) return HP_OK;
-  return hp_sites_frame(t->sites, text, text, &frames[(*n)++]);
+  return hp_sites_frame(t->sites, text, &frames[(*n)++]);
 }
 
 /* The same way along the calls as in take_down, of whose words 'calls' has n. */
@@ -198,7 +198,6 @@ static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsign
     }
   }
   if (rc == HP_OK) rc = hp_sites_stack(t->sites, frames, nframes, &site);
-  if (rc == HP_OK && site > HP_SITE_MAX) rc = HP_ELIMIT;
   if (rc == HP_OK) out->site = site;
   out->uncertain = (uint16_t)uncertain;
   return rc;
@@ -256,6 +255,23 @@ static inline int is_idle(const hp_Track *t, const char *thread, const hp_Call *
   return (calls[0] & HP_CALL_C) && hp_thread_status(&t->vm, thread) != 0;
 }
 
+/* As take_down, where a C function makes the object, whatever that is. */
+static unsigned take_down_c(const hp_Track *t, const char *thread, hp_Call *calls) {
+  return take_down(t, t->nframes, thread, HP_TUSERDATA, NULL, calls);
+}
+
+/* Of the thread that runs; a coroutine of C functions alone is at work for the Lua function
+** that resumed it, in another thread. Sets *thread to the one whose calls they are. */
+static unsigned take_down_elsewhere(const hp_Track *t, const char **thread, hp_Call *calls) {
+  unsigned n = take_down_c(t, *thread, calls);
+  const char *by;
+  while (n == 0 && (by = hp_threads_resumer(&t->threads, &t->vm, *thread)) != NULL) {
+    *thread = by;
+    n = take_down_c(t, by, calls);
+  }
+  return n;
+}
+
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site) {
   hp_Call calls[WORDS_MAX];
   unsigned n;
@@ -266,7 +282,7 @@ int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uin
   if (is_idle(t, thread, calls, n)) {
     thread = hp_threads_running(&t->threads, &t->vm, t->vm.main);
     if (thread == NULL) return HP_OK;
-    n = take_down(t, t->nframes, thread, HP_TUSERDATA, NULL, calls); /* whatever it is, C makes it */
+    n = take_down_elsewhere(t, &thread, calls);
   }
   *site = HP_SITE_HOST;
   return n == 0 ? HP_OK : find_site(t, thread, calls, n, site);

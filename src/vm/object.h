@@ -131,7 +131,6 @@ static inline size_t hp_table_array_size(const hp_Vm *vm, const char *o) {
 
 #define HP_UPVALUE_SIZE 40
 #define hp_upvalue_value(o) hp_ptr(o, 16)                /* a TValue, in a stack while open */
-#define hp_upvalue_open(o) (hp_ptr(o, 16) != (o) + 24)
 
 #define HP_PROTO_SIZE 128
 #define hp_proto_numparams(o) hp_u8(o, 10)
@@ -198,8 +197,6 @@ static inline size_t hp_thread_stack_slots(const hp_Vm *vm, const char *o) {
 #define hp_g_fixedgc(g) hp_ptr(g, 184)
 #define hp_g_metatable(vm, i) hp_ptr((vm)->g, (vm)->layout->G_mt + 8 * (size_t)(i))
 #define hp_vm_white(vm) hp_u8((vm)->g, (vm)->layout->G_currentwhite)
-#define hp_vm_gcstate(vm) hp_u8((vm)->g, (vm)->layout->G_gcstate)
-#define hp_vm_generational(vm) (hp_u8((vm)->g, (vm)->layout->G_gckind) != 0)
 
 /* Dead: found unreachable by the collector, not yet swept. Its own blocks can be
 ** read, but what it refers to may be gone. */

@@ -26,7 +26,8 @@ const char *hp_probe_born(hp_Probe *p, hp_Before b, int tag, size_t bytes) {
   return o;
 }
 
-void hp_probe_value(hp_Probe *p, lua_State *L, int i, char value[HP_VALUE_SIZE]) {
+/* The value at index i of L's stack, as it stands in memory. */
+static void read_value(hp_Probe *p, lua_State *L, int i, char value[HP_VALUE_SIZE]) {
   const char *slot;
   char thread[HP_PROBE_OBJECT];
   hp_probe_object(p, (const char *)L, thread);
@@ -64,7 +65,7 @@ static void plain_values(hp_Probe *p) {
   lua_pushlightuserdata(p->L, p);
   lua_pushcfunction(p->L, nothing);
   for (i = 0; i < (int)sizeof tags; i++) {
-    hp_probe_value(p, p->L, first + i, value);
+    read_value(p, p->L, first + i, value);
     hp_probe_must(p, hp_value_tag(value) == tags[i]);
   }
   hp_probe_must(p, hp_ptr(value, 0) == (const char *)(uintptr_t)nothing);
@@ -315,6 +316,6 @@ void hp_probe_cclosures(hp_Probe *p) {
   holds_integer(p, value, 401);
   hp_probe_read(p, hp_cclosure_value(o, 1), value, sizeof value);
   holds_object(p, value, HP_TSHORTSTRING, string);
-  hp_probe_value(p, p->L, -1, value);
+  read_value(p, p->L, -1, value);
   holds_object(p, value, HP_TCCLOSURE, o);
 }

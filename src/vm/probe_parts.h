@@ -89,9 +89,6 @@ typedef struct hp_Before {
 hp_Before hp_probe_before(hp_Probe *p);
 const char *hp_probe_born(hp_Probe *p, hp_Before b, int tag, size_t bytes);
 
-/* The value at index i of L's stack, as it stands in memory. */
-void hp_probe_value(hp_Probe *p, lua_State *L, int i, char value[HP_VALUE_SIZE]);
-
 void hp_probe_strings(hp_Probe *p);
 void hp_probe_tables(hp_Probe *p);
 void hp_probe_userdata(hp_Probe *p);

@@ -1,7 +1,9 @@
 /* Sizes of objects: see size.h. */
 #include "size.h"
 
-size_t hp_thread_size(const hp_Vm *vm, const char *o) {
+/* Its block (the main thread's is part of the VM's), stack, and every CallInfo on its
+** chain, the unused tail included. */
+static size_t thread_size(const hp_Vm *vm, const char *o) {
   size_t n = o == vm->main ? 0 : vm->layout->L_size + vm->thread_extra;
   const char *ci = hp_ci_next(hp_thread_base_ci(vm, o));
   if (hp_thread_stack(vm, o) == NULL) return n; /* its creation ran out of memory */
@@ -17,7 +19,7 @@ size_t hp_object_size(const hp_Vm *vm, const char *o) {
     case HP_TLUACLOSURE: return 32 + 8 * (size_t)hp_closure_nup(o);
     case HP_TCCLOSURE: return 32 + 16 * (size_t)hp_closure_nup(o);
     case HP_TUSERDATA: return hp_userdata_size(o);
-    case HP_TTHREAD: return hp_thread_size(vm, o);
+    case HP_TTHREAD: return thread_size(vm, o);
     case HP_TUPVALUE: return HP_UPVALUE_SIZE;
     case HP_TPROTO: return hp_proto_size(o);
     default: return 0;

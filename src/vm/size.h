@@ -26,10 +26,6 @@ static inline size_t hp_proto_size(const char *o) {
          16 * ((size_t)hp_proto_nk(o) + hp_proto_nlocvars(o) + hp_proto_nupvalues(o));
 }
 
-/* A thread: its block (the main thread's is part of the VM's), stack, and every
-** CallInfo on its chain, the unused tail included. */
-size_t hp_thread_size(const hp_Vm *vm, const char *o);
-
 /* Bytes of any object; 0 for a tag no release has. */
 size_t hp_object_size(const hp_Vm *vm, const char *o);
 
