@@ -37,7 +37,7 @@ PROBE_SOURCES := $(if $(PROBE),src/base/descriptor.c src/base/mem.c $(sort $(wil
 
 # States with an allocator that keeps books, for the specs; it has no part of heapy in it. And a
 # program that embeds Lua, where the library is there to be linked.
-TRUTH := $(wildcard spec/truth/truth.c)
+TRUTH := $(wildcard spec/truth/truth.c spec/truth/wrapper.c)
 ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))

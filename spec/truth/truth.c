@@ -30,6 +30,8 @@
 **   truth.claim(address)       bytes and tag of the block that begins there, once; or nil
 **   truth.rest()               how many blocks nobody claimed, and their bytes
 */
+#include "wrapper.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -130,46 +132,7 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
   return block == NULL ? NULL : block + 1;
 }
 
-/* ---- another library's wrapper -------------------------------------------- */
-
-typedef struct Wrapper {
-  lua_Alloc f;
-  void *ud;
-  struct Wrapper *before;
-  lua_Integer calls;
-} Wrapper;
-
-static Wrapper *wrapper; /* of one state at a time: for specs */
-
-static void *count_call(void *ud, void *p, size_t old, size_t size) {
-  Wrapper *w = ud;
-  w->calls++;
-  return w->f(w->ud, p, old, size);
-}
-
-static int wrap(lua_State *L) {
-  Wrapper *w = calloc(1, sizeof *w);
-  if (w == NULL) return luaL_error(L, "no memory for a wrapper");
-  w->f = lua_getallocf(L, &w->ud);
-  w->before = wrapper;
-  wrapper = w;
-  lua_setallocf(L, count_call, w);
-  return 0;
-}
-
-static int unwrap(lua_State *L) {
-  Wrapper *w = wrapper;
-  if (w == NULL) return luaL_error(L, "there is no wrapper");
-  lua_setallocf(L, w->f, w->ud);
-  wrapper = w->before;
-  free(w);
-  return 0;
-}
-
-static int wrapped(lua_State *L) {
-  lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
-  return 1;
-}
+/* ---- allocators as values -------------------------------------------------- */
 
 typedef struct Allocator {
   lua_Alloc f;
@@ -469,7 +432,10 @@ static int state_close(lua_State *L) {
   State *s = luaL_checkudata(L, 1, STATE);
   if (s->running) (void)pthread_join(s->thread, NULL);
   s->running = 0;
-  if (s->S != NULL) lua_close(s->S);
+  if (s->S != NULL) {
+    lua_close(s->S);
+    truth_free_wrappers(s->S);
+  }
   s->S = NULL;
   free(s->books.noted);
   s->books.noted = NULL;
@@ -497,8 +463,8 @@ static const luaL_Reg functions[] = {
     {"userdata", make_userdata}, {"closure", make_closure}, {"word", word},
     {"state", new_state},        {"live", books_live},      {"limit", books_limit},
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
-    {"rest", books_rest},        {"wrap", wrap},            {"unwrap", unwrap},
-    {"wrapped", wrapped},        {"allocator", allocator}, {"install", install},
+    {"rest", books_rest},        {"wrap", truth_wrap},      {"unwrap", truth_unwrap},
+    {"wrapped", truth_wrapped},  {"allocator", allocator}, {"install", install},
     {"tableon", table_on},       {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
