@@ -121,7 +121,7 @@ describe("a traceback", function()
           end
         end
       end)
-      assert.is_true(compared > 200) -- however few the rounds
+      assert.is_true(compared > 80 * seed.rounds(6))
     end)
   end
 end)
@@ -152,13 +152,26 @@ describe("a name", function()
       sites(table.unpack(queue)))
   end)
 
-  it("of a C function is that on its line #noasan", function()
+  it("of a C function is that on its line", function()
+    collectgarbage() -- other specs' threads: among too many none is known, see below
     hp.track()
     local a, b, c = string.rep("a", 100), table.pack(1), string.format("%s%099d", "b", 3)
     local names = sites(a, b, c)
     for i, name in ipairs { "rep", "pack", "format" } do
       assert.truthy(names[i]:find(("[C: field '%s']"):format(name), 1, true), names[i])
     end
+  end)
+
+  it("of a C function is not known among too many threads to look at", function()
+    local waiting = {}
+    for i = 1, 600 do
+      waiting[i] = coroutine.create(coroutine.yield)
+      coroutine.resume(waiting[i])
+    end
+    assert(core.track(1, 0, 0, 1, true)) -- without the C stack
+    local made = string.rep("a", 100)
+    local h <close> = hp.heap()
+    assert.equal("(thread not known)", h:iso(made).site)
   end)
 
   it("of a metamethod is its event's", function()

@@ -132,6 +132,28 @@ static void *allocate(void *ud, void *p, size_t old, size_t size) {
   return block == NULL ? NULL : block + 1;
 }
 
+/* ---- allocators as values -------------------------------------------------- */
+
+typedef struct Allocator {
+  lua_Alloc f;
+  void *ud;
+} Allocator;
+
+static int allocator(lua_State *L) {
+  Allocator a;
+  a.f = lua_getallocf(L, &a.ud);
+  (void)lua_pushlstring(L, (const char *)&a, sizeof a);
+  return 1;
+}
+
+static int install(lua_State *L) {
+  Allocator a;
+  luaL_argcheck(L, lua_rawlen(L, 1) == sizeof a, 1, "no allocator");
+  memcpy(&a, luaL_checkstring(L, 1), sizeof a);
+  lua_setallocf(L, a.f, a.ud);
+  return 0;
+}
+
 /* ---- the books, from inside ----------------------------------------------- */
 
 static const char books_key = 'b';
@@ -410,7 +432,10 @@ static int state_close(lua_State *L) {
   State *s = luaL_checkudata(L, 1, STATE);
   if (s->running) (void)pthread_join(s->thread, NULL);
   s->running = 0;
-  if (s->S != NULL) lua_close(s->S);
+  if (s->S != NULL) {
+    lua_close(s->S);
+    truth_free_wrappers(s->S);
+  }
   s->S = NULL;
   free(s->books.noted);
   s->books.noted = NULL;
@@ -434,23 +459,13 @@ static const luaL_Reg methods[] = {{"run", state_run},     {"resume", state_resu
                                    {"start", state_start}, {"join", state_join},
                                    {"__gc", state_close},  {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"userdata", make_userdata},
-                                     {"closure", make_closure},
-                                     {"word", word},
-                                     {"state", new_state},
-                                     {"live", books_live},
-                                     {"limit", books_limit},
-                                     {"every", books_every},
-                                     {"note", books_note},
-                                     {"claim", books_claim},
-                                     {"rest", books_rest},
-                                     {"wrap", truth_wrap},
-                                     {"unwrap", truth_unwrap},
-                                     {"wrapped", truth_wrapped},
-                                     {"allocator", truth_allocator},
-                                     {"install", truth_install},
-                                     {"tableon", table_on},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"userdata", make_userdata}, {"closure", make_closure}, {"word", word},
+    {"state", new_state},        {"live", books_live},      {"limit", books_limit},
+    {"every", books_every},      {"note", books_note},      {"claim", books_claim},
+    {"rest", books_rest},        {"wrap", truth_wrap},      {"unwrap", truth_unwrap},
+    {"wrapped", truth_wrapped},  {"allocator", allocator}, {"install", install},
+    {"tableon", table_on},       {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

@@ -1,18 +1,26 @@
-/* Another library's wrapper around the allocator: see wrapper.h. */
+/* Wrappers around allocators: see wrapper.h. */
 #include "wrapper.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct Wrapper {
   lua_Alloc f;
   void *ud;
+  const lua_State *main; /* of the state that has it */
   struct Wrapper *before;
   lua_Integer calls;
 } Wrapper;
 
 static Wrapper *wrapper; /* of one state at a time: for specs */
+
+static const lua_State *main_of(lua_State *L) {
+  const lua_State *main;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  main = lua_tothread(L, -1);
+  lua_pop(L, 1);
+  return main;
+}
 
 static void *count_call(void *ud, void *p, size_t old, size_t size) {
   Wrapper *w = ud;
@@ -24,6 +32,7 @@ int truth_wrap(lua_State *L) {
   Wrapper *w = calloc(1, sizeof *w);
   if (w == NULL) return luaL_error(L, "no memory for a wrapper");
   w->f = lua_getallocf(L, &w->ud);
+  w->main = main_of(L);
   w->before = wrapper;
   wrapper = w;
   lua_setallocf(L, count_call, w);
@@ -39,27 +48,20 @@ int truth_unwrap(lua_State *L) {
   return 0;
 }
 
+void truth_free_wrappers(const lua_State *main) {
+  Wrapper **at = &wrapper;
+  while (*at != NULL) {
+    Wrapper *w = *at;
+    if (w->main != main) {
+      at = &w->before;
+    } else {
+      *at = w->before;
+      free(w);
+    }
+  }
+}
+
 int truth_wrapped(lua_State *L) {
   lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
   return 1;
-}
-
-typedef struct Allocator {
-  lua_Alloc f;
-  void *ud;
-} Allocator;
-
-int truth_allocator(lua_State *L) {
-  Allocator a;
-  a.f = lua_getallocf(L, &a.ud);
-  (void)lua_pushlstring(L, (const char *)&a, sizeof a);
-  return 1;
-}
-
-int truth_install(lua_State *L) {
-  Allocator a;
-  luaL_argcheck(L, lua_rawlen(L, 1) == sizeof a, 1, "no allocator");
-  memcpy(&a, luaL_checkstring(L, 1), sizeof a);
-  lua_setallocf(L, a.f, a.ud);
-  return 0;
 }
