@@ -19,8 +19,9 @@ local interpreter = dofile((arg[0]:match "^(.*/)" or "./") .. "../interpreter.lu
 
 -- Programs that do little but allocate: there a second thread costs most, as the C library's
 -- malloc takes locks from then on, and for good. So each run is a process of its own, and the
--- least time of several in it is taken. The collector runs when it is told to: else a few objects
--- more decide how often it does meanwhile, and by that about some percent.
+-- least time of several in it is taken. What is loaded is the same, as where blocks come to lie
+-- makes some percent. The collector runs when it is told to: else a few objects more decide how
+-- often it does meanwhile, and by that about some percent.
 local WORKS <const> = {
   trees = [[
     local function grow(n) if n > 0 then return { grow(n - 1), grow(n - 1) } end return {} end
@@ -40,8 +41,8 @@ local WORKS <const> = {
 
 local RUN <const> = [[
   %s
-  require "heapy"
-  if %s then assert(require "heapy.RM".on { log = false }) end
+  local RM = require "heapy.RM"
+  if %s then assert(RM.on { log = false }) end
   collectgarbage "stop"
   local least = math.huge
   for _ = 1, 10 do
@@ -63,7 +64,7 @@ end
 -- The machine's speed comes and goes: two that are watched between two that are not.
 local function idle_cost(work)
   local ratios = {}
-  for i = 1, 5 * rounds do
+  for i = 1, 2 * rounds do
     local before = seconds(work, false)
     local on = seconds(work, true) + seconds(work, true)
     ratios[i] = on / (before + seconds(work, false))
