@@ -74,6 +74,7 @@ local function add_monitor(parser, asked)
   monitor:summary("Look into running programs, from this terminal.")
   monitor:description("Lists the running programs that have called require(\"heapy.RM\").on(), "
     .. "connects to one of them, and looks into its heap. Type h for the commands.")
+  monitor:epilog(EPILOG)
   add_help(monitor, asked)
   monitor:option("--pid", "Go to the program with this process number.")
     :convert(number_of "process")

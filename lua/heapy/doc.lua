@@ -187,6 +187,20 @@ M.sections = {
       .. "else is held, such as the arrays of tables." },
     { "csv", "timeline:csv(path)", "the points as comma-separated values; without path as text" },
   },
+  {
+    title = 'RM = require "heapy.RM": the monitor\'s end, in a program',
+    { "on", "RM.on{name = s, console = b, limit = n}",
+      "lets your monitors in; gives the socket's path, or nil and why not",
+      "Nothing need be given. name: what the monitor calls the program. dir: where the socket is. "
+      .. "signal: what wakes the program where it sleeps, URG if not said, false for none. "
+      .. "console = false: no code can be run. limit: seconds that one command may take, 60 if not "
+      .. "said. log: the file where each attach is noted, standard error if not said, or false." },
+    { "off", "RM.off()", "ends it; gives whether it was on" },
+    { "poll", "RM.poll()", "does what monitors wait for, now; gives how many commands that were",
+      "For programs that sleep in an event loop of their own: call it when RM.fd() is readable." },
+    { "fd", "RM.fd()", "a descriptor that is readable while a monitor waits, or nil",
+      "It is never to be read or closed." },
+  },
 }
 
 core.own(M)

@@ -17,7 +17,8 @@ local entries = {}
 local typed = {}
 local titled = {}
 for _, section in ipairs(doc.sections) do
-  titled[match(section.title, "^An? (.+)$") or section.title] = section
+  local title = section.title
+  titled[match(title, "^An? (.+)$") or match(title, "^(%w+) = ") or title] = section
   for _, entry in ipairs(section) do
     local name = entry[1]
     entries[name] = entries[name] or {}

@@ -54,6 +54,25 @@ local function matching(session, options)
   return found
 end
 
+-- What would leave one of several targets: "--pid 4451, --pid 4452", or, in one process, their
+-- states.
+local function choices(found)
+  local pids, states, seen = {}, {}, {}
+  for i, connection in ipairs(found) do
+    local pid = connection.greeting.pid
+    if not seen[pid] then pids[#pids + 1] = format("--pid %d", pid) end
+    seen[pid] = true
+    states[i] = format("--state %d", connection.greeting.state)
+  end
+  return table.concat(#pids > 1 and pids or states, ", ")
+end
+
+-- Where the targets were to be looked for, if there is no such place.
+local function misplaced(options)
+  if not options.dir or require("lfs").attributes(options.dir) then return nil end
+  return format("there is no directory '%s'", options.dir)
+end
+
 -- The one target that was asked for; waits for its greeting.
 local function find(session, options)
   local now = require("heapy.client").now
@@ -71,11 +90,12 @@ local function find(session, options)
   session.screen:clear()
   if #found == 1 then return found[1] end
   if #found > 1 then
-    return nil, format("there are %d targets%s: which%s?", #found, where(options),
-      options.pid and not options.state and " --state" or "")
+    return nil, format("there are %d targets%s: which? %s", #found, where(options),
+      choices(found))
   end
   if silent then return nil, format("the target%s does not answer", where(options)) end
-  return nil, session.trouble or format("there is no target%s", where(options))
+  return nil, session.trouble or misplaced(options)
+    or format("there is no target%s", where(options))
 end
 
 -- ---- a script --------------------------------------------------------------------------------
@@ -149,6 +169,7 @@ local function converse(options)
   local screen = screens.new(io.stdout, screens.columns(1))
   local input = input_of(screen, options)
   local session = begin(options, screen, input)
+  if misplaced(options) then session:hear("trouble", misplaced(options)) end
   input.complete = function(line) return session:complete(line) end
   local results = table.pack(xpcall(run, debug.traceback, session, input, options))
   input:close()

@@ -50,6 +50,9 @@ describe("the module", function()
     assert.same(exported(set.fields, set.methods), documented(2))
     assert.same(exported(diff.fields), documented(3))
     assert.same(exported(diff.row_fields), documented(4))
+    local monitored = exported((require "heapy.RM"))
+    assert.equal("environment", table.remove(monitored, 1)) -- for heapy itself
+    assert.same(monitored, documented(7))
   end)
 
   it("has types for what it documents", function()
@@ -87,9 +90,9 @@ describe("the module", function()
     for _, name in ipairs { "hp.heap", "heap{}", "heap()", "hp.heap{collect = false}" } do
       assert.equal(hp.doc.heap, printed(name))
     end
-    for _, name in ipairs { "Set", "Diff", "row of a Diff", "Sites", "Timeline" } do
+    for _, name in ipairs { "Set", "Diff", "row of a Diff", "Sites", "Timeline", "RM" } do
       local section = printed(name)
-      assert.truthy(section:find("^An? " .. name .. "\n") or section:find("^" .. name .. "\n"))
+      assert.truthy(section:find("^An? " .. name .. "\n") or section:find("^" .. name .. "%f[%W]"))
       assert.truthy(printed():find("\n\n" .. section, 1, true))
     end
     assert.equal("a - b  the objects of a that are not in b; also across snapshots", printed "-")

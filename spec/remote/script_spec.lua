@@ -59,6 +59,8 @@ describe("a session by pipes", function()
       ["bogus 1\n"] = "\n*** Unknown syntax: bogus 1\n" .. LIST
         .. "exit  h  help  int  ki  lc  q  sc\n\n<Monitor> ",
       ["-\n"] = "\n*** Unknown syntax: -\n",
+      ["sc 1\nlc\n"] = "<Annex> lc\nlc is a command of the Monitor: type .lc\n<Annex> ",
+      ["sc 1\nint\nsc 1\n"] = "\nsc is a command of the Monitor: type .sc 1\n> ",
       ["help bogus\n"] = "\n*** No help on bogus\n",
       ["sc 1\nclose\nsc 1\n"] = "*** Connection 1 closed ***\n<Monitor> sc 1\n"
         .. "Connection 1 is closed.\n",
@@ -106,11 +108,14 @@ describe("a session by pipes", function()
   end)
 
   it("has a console of its own", function()
-    local text = session "int\nx = 3\nx = (\nx * 14)\nx\nprint(hp)\nnil + 1\n.lc\n-\nx\n"
+    local text = session("int\nx = 3\nx = (\nx * 14)\nx\nprint(hp)\nnil + 1\n= x // 2\n"
+      .. "error {}\nerror(setmetatable({}, { __tostring = function() return 'oh' end }))\n"
+      .. ".lc\n-\nx\n")
     for _, part in ipairs {
       "<Monitor> int\nLocal interactive console. To return to Monitor, type '-'.\n> x = 3\n",
       "> x = (\n>> x * 14)\n> x\n42\n> print(hp)\nheapy: what is in the memory",
-      "stdin:1: attempt to perform arithmetic on a nil value\n> .lc",
+      "stdin:1: attempt to perform arithmetic on a nil value\n> = x // 2\n21\n> error {}\n",
+      "\n(error object is a table value)\n> error(", "\noh\n> .lc",
       "\n> .lc\nCID PID ARGV\n> -\n\nnow exiting Console...\n<Monitor> x\n*** Unknown syntax: x\n",
     } do
       assert.truthy(text:find(part, 1, true), text)
@@ -220,9 +225,25 @@ describe("heapy monitor --exec", function()
     local one = support.fake()
     support.fake()
     local text, status = execute("--exec", "1")
-    assert.equal("heapy: there are 2 targets: which?\n", text)
+    local first, second = text:match("^heapy: there are 2 targets: which%? "
+      .. "%-%-pid (%d+), %-%-pid (%d+)\n$")
+    assert(first and first ~= second, text)
+    assert.truthy(tostring(one.pid) == first or tostring(one.pid) == second)
     assert.equal(3, status)
     assert.equal(0, select(2, execute("--pid", tostring(one.pid), "--exec", "1")))
+  end)
+
+  it("asks for one state where a process has several", function()
+    support.fake("pid=77", "state=1")
+    support.fake("pid=77", "state=2")
+    assert.equal("heapy: there are 2 targets: which? --state 1, --state 2\n",
+      (execute("--exec", "1")))
+  end)
+
+  it("says so where there is no such directory", function()
+    local text, status = execute("--dir", "/nowhere/at/all", "--exec", "1")
+    assert.equal("heapy: there is no directory '/nowhere/at/all'\n", text)
+    assert.equal(3, status)
   end)
 
   it("waits for no target that is silent", function()
@@ -247,6 +268,7 @@ describe("the heapy command", function()
     text, status = run("monitor", "-h")
     assert.equal(0, status)
     assert.truthy(text:find("--exec <code>", 1, true))
+    assert.truthy(text:find("Exit status: 0 all is well", 1, true))
     text, status = run "--version"
     assert.equal(0, status)
     local file = assert(io.open "rockspec/heapy-scm-1.rockspec")

@@ -86,7 +86,11 @@ describe("a program that is looked into", function()
     assert.equal("console:1: syntax error near 'x'", problem "x x")
     assert.truthy(problem "error 'oh'":find("^console:1: oh\nstack traceback:\n"))
     assert.falsy(problem "error 'oh'":find "xpcall")
-    assert.equal("error object is not a string but a table", problem "error {}":match "^[^\n]*")
+    assert.equal("(error object is a table value)", problem "error {}":match "^[^\n]*")
+    assert.equal("told\n", problem
+      "error(setmetatable({}, {__tostring = function() return 'told' end}))":match "^[^\n]*\n?")
+    assert.equal("(error object is a table value)",
+      problem "error(setmetatable({}, {__tostring = error}))":match "^[^\n]*")
     assert.truthy(problem "hp.heap().nonsense":find("no field 'nonsense'", 1, true))
     assert.truthy(problem "coroutine.yield()":find "attempt to yield")
     assert.equal("console:1: oh",

@@ -145,7 +145,7 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect "deaf\r\n"
     pause()
     monitor:type(CTRL_C)
-    pause()
+    monitor:expect "interrupted; Ctrl-C again leaves it alone"
     monitor:type(CTRL_C)
     monitor:expect "Connection 1 goes on with it: sc waits for it, ki interrupts it.\r\n<Monitor> "
     monitor:enter "lc"
@@ -264,6 +264,8 @@ describe("the monitor in a terminal #noasan", function()
     repl:expect "CID PID ARGV\r\n<Monitor> "
     repl:enter "q"
     repl:expect "\n> "
+    repl:enter "hp.heap():where{kind = function(name) return name:find 'heapy' end}.count"
+    repl:expect "\n0\r\n> "
     repl:enter "while true do end"
     pause()
     repl:type(CTRL_C)

@@ -271,9 +271,9 @@ __attribute__((visibility("default"))) int luaopen_heapy_client(lua_State *L);
 
 int luaopen_heapy_client(lua_State *L) {
   luaL_checkversion(L);
+  luaL_newlib(L, functions);
   luaL_newmetatable(L, LINK);
   luaL_setfuncs(L, link_methods, 0);
-  lua_pop(L, 1);
-  luaL_newlib(L, functions);
+  lua_setfield(L, -2, "Link"); /* for who hides what is heapy's */
   return 1;
 }

@@ -7,7 +7,8 @@ local render = require "heapy.render"
 
 local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
 local concat = table.concat
-local select, tostring, type = select, tostring, type
+local getmetatable = debug and debug.getmetatable or getmetatable -- luacheck: std lua54
+local pcall, rawget, select, tostring, type = pcall, rawget, select, tostring, type
 
 local M = {}
 
@@ -45,14 +46,21 @@ function M.print(...)
   if n == 0 then core.remote_say("\n") end
 end
 
+-- What an error says of itself, as the standalone interpreter asks it.
+local function told(problem)
+  local metatable = getmetatable(problem)
+  if type(metatable) ~= "table" or rawget(metatable, "__tostring") == nil then return nil end
+  local ok, text = pcall(tostring, problem)
+  return ok and text or nil
+end
+
 --- What is to be said of an error.
 -- @param problem what was raised
 -- @treturn string
 function M.problem(problem)
-  if type(problem) == "string" or type(problem) == "number" then
-    return M.text(concat { problem })
-  end
-  return M.text(format("error object is not a string but a %s", type(problem)))
+  local text = (type(problem) == "string" or type(problem) == "number") and concat { problem }
+    or told(problem) or format("(error object is a %s value)", type(problem))
+  return M.text(text)
 end
 
 core.own(M)

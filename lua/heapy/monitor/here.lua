@@ -3,8 +3,9 @@
 
 local client = require "heapy.client"
 local core = require "heapy.core"
+local shown = require "heapy.console.shown"
 
-local find, concat = string.find, table.concat
+local find, gsub, concat = string.find, string.gsub, table.concat
 local pack, unpack = table.pack, table.unpack
 
 local M = {}
@@ -19,7 +20,7 @@ function M.new(screen)
   return setmetatable({ screen = screen, variables = variables }, Here)
 end
 
-local function shown(values)
+local function texts_of(values)
   local texts = {}
   for i = 1, values.n do texts[i] = tostring(values[i]) end
   return concat(texts, "\t")
@@ -36,7 +37,7 @@ end
 -- @tparam string code
 -- @treturn boolean whether it is incomplete
 function Here:eval(code)
-  local chunk, why = load("return " .. code, "=stdin", "t", self.variables)
+  local chunk, why = load("return " .. gsub(code, "^%s*=", "", 1), "=stdin", "t", self.variables)
   if not chunk then chunk, why = load(code, "=stdin", "t", self.variables) end
   if not chunk then
     if find(why, "<eof>", -5, true) then return true end
@@ -45,9 +46,9 @@ function Here:eval(code)
   end
   local results = call(chunk)
   if not results[1] then
-    self.screen:line(tostring(results[2]))
+    self.screen:line(shown.problem(results[2]))
   elseif results.n > 1 then
-    self.screen:line(shown(pack(unpack(results, 2, results.n))))
+    self.screen:line(texts_of(pack(unpack(results, 2, results.n))))
   end
   return false
 end

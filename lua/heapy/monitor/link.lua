@@ -191,4 +191,6 @@ end
 
 core.own(M)
 core.own(Link)
+core.own(client)
+core.own(client.Link)
 return M

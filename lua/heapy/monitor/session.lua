@@ -152,9 +152,11 @@ local function output_of(asked)
 end
 
 -- Says why it takes long, if it does.
-local function show_progress(self, asked, since)
-  local waited = client.now() - since
-  if asked.progress then
+local function show_progress(self, asked, waiting)
+  local waited = client.now() - waiting.since
+  if waiting.broken then
+    self.screen:progress "interrupted; Ctrl-C again leaves it alone"
+  elseif asked.progress then
     self.screen:progress(asked.progress)
   elseif waited > SILENCE then
     self.screen:progress(format("waiting for the target, %d s", waited // 1))
@@ -203,7 +205,7 @@ function Session:await(connection, asked, limit)
       if break_off(connection, asked, waiting, interrupted or self.screen.failed) then
         return false
       end
-      show_progress(self, asked, waiting.since)
+      show_progress(self, asked, waiting)
     end
   end
   self.screen:clear()
@@ -324,11 +326,25 @@ function Session:finish_chunk(asked)
   if asked and not asked.more and self.current then self.current.chunk = nil end
 end
 
+-- In a target, a command of the Monitor that is no Lua.
+local function hint_at_dot(self, line)
+  local name = match(line, "^%s*(%a+)%s+%d+%s*$") or match(line, "^%s*(%a+)%s*$")
+  if name and prompt:find(name) then
+    self.screen:line(format("%s is a command of the Monitor: type .%s", name, match(line, "%S.*")))
+    return true
+  end
+end
+
 local function enter_console(self, line)
   local place = self.current or self.here
   if not place.chunk and not find(line, "%S") then return end
   place.chunk = place.chunk and place.chunk .. "\n" .. line or line
-  if self.current then return self:finish_chunk(self:ask("eval", place.chunk)) end
+  if self.current then
+    local single = place.chunk == line
+    local asked = self:ask("eval", place.chunk)
+    if single and asked and not asked.ok and not asked.more then hint_at_dot(self, line) end
+    return self:finish_chunk(asked)
+  end
   if not self.here:eval(place.chunk) then place.chunk = nil end
 end
 
@@ -353,7 +369,9 @@ function Session:enter(line)
     return enter_console(self, line)
   end
   if not find(line, "%S") then return end
-  return (self.current and annex or prompt):run(self, line)
+  if not self.current then return prompt:run(self, line) end
+  if not annex:find(line) and hint_at_dot(self, line) then return self:fault() end
+  return annex:run(self, line)
 end
 
 local function interrupted(self)
