@@ -70,6 +70,7 @@ build = {
         "src/lua/set.c",
         "src/lua/snapshot.c",
         "src/lua/state.c",
+        "src/lua/terminal.c",
         "src/lua/tracker.c",
         "src/lua/value.c",
         "src/remote/asleep.c",

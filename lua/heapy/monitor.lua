@@ -58,6 +58,11 @@ end
 -- states.
 local function choices(found)
   local pids, states, seen = {}, {}, {}
+  table.sort(found, function(a, b)
+    a, b = a.greeting, b.greeting
+    if a.pid ~= b.pid then return a.pid < b.pid end
+    return a.state < b.state
+  end)
   for i, connection in ipairs(found) do
     local pid = connection.greeting.pid
     if not seen[pid] then pids[#pids + 1] = format("--pid %d", pid) end

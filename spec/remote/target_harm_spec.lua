@@ -376,3 +376,19 @@ describe("options of the monitor's end", function()
     assert.truthy(with(dir):find(usual))
   end))
 end)
+
+describe("a program in the background of its terminal", function()
+  it("is not stopped by a command that reads there", inside(function()
+    local script = target.script(LOOP)
+    local shell = support.terminal { "bash", "-c",
+      ("set -m; '%s' '%s' & while true; do read line; done"):format(support.lua, script) }
+    shell:expect "socket "
+    local peer = target.connect((shell:expect("\n"):gsub("\r", "")))
+    local _, message = peer:eval "io.read()":match "^(%S+)\t(.-)\t"
+    assert.equal("Input/output error", message)
+    assert.equal("1\n", peer:eval "1")
+    local state = content(("/proc/%d/stat"):format(peer.greeting.pid)):match "%) (%a)"
+    assert.equal("R", state)
+    pcall(peer.eval, peer, "os.exit(0)") -- nobody else ends it
+  end))
+end)

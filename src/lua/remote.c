@@ -13,6 +13,7 @@
 
 #include "attention.h"
 #include "remote/process.h"
+#include "terminal.h"
 #include "vm/probe_parts.h"
 #include "vm/running.h"
 
@@ -147,6 +148,7 @@ static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   lua_State *T = r->thread;
   hp_Outcome outcome;
   Call call;
+  unsigned held;
   int status;
   hp_attention_aside(L);
   call.job = job;
@@ -160,7 +162,9 @@ static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   lua_xmove(L, T, 1);
   lua_sethook(T, watch, LUA_MASKCOUNT, CHECK);
   r->busy = 1;
+  held = hp_terminal_hold();
   status = lua_pcall(T, 2, 3, 0);
+  hp_terminal_release(held);
   r->busy = 0; /* here: a command that is broken off sets nothing back */
   lua_sethook(T, NULL, 0, 0);
   judge(T, status, &outcome);
