@@ -93,10 +93,11 @@ function Screen:progress(text)
   self.shown = text
 end
 
---- Takes that line away.
+--- Takes that line away; at once, for what comes next may go by another stream.
 function Screen:clear()
   if not self.shown then return end
   self.file:write(CLEAR)
+  self.file:flush()
   self.shown = nil
 end
 
