@@ -310,9 +310,8 @@ describe("a child", function()
   end))
 
   it("forgets what its parent's monitors kept", inside(function()
-    local program, path = target.lua [[
+    local program, path = target.lua([[
       local process = require "heapy_process"
-      weak = setmetatable({}, { __mode = "v" })
       while not go do end
       if process.fork() == 0 then
         local from = os.clock()
@@ -322,7 +321,7 @@ describe("a child", function()
       end
       process.wait()
       print(weak[1] and "still there")
-    ]]
+    ]], nil, nil, "weak = setmetatable({}, { __mode = 'v' })")
     local peer = target.connect(path)
     peer:eval "held = {} _G.weak[1] = held"
     peer:eval "_G.go = true"

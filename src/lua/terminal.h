@@ -2,7 +2,7 @@
 **
 ** A job in the background that reads its terminal, or sets it, is stopped by the system with a
 ** signal: io.read() in a console would stop the whole program. A thread that holds these signals
-** back gets an error instead. */
+** back gets an error instead; so do programs that the command starts. */
 #ifndef HP_TERMINAL_H
 #define HP_TERMINAL_H
 
