@@ -17,11 +17,12 @@ local interpreter = dofile((arg[0]:match "^(.*/)" or "./") .. "../interpreter.lu
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
--- Programs that do little but allocate: there a second thread costs most, as the C library's
--- malloc takes locks from then on, and for good. So each run is a process of its own, and the
--- least time of several in it is taken. What is loaded is the same, as where blocks come to lie
--- makes some percent. The collector runs when it is told to: else a few objects more decide how
--- often it does meanwhile, and by that about some percent.
+-- Programs that do little but allocate: there a second thread would cost most, as the C library's
+-- malloc takes locks from then on, and for good. So each run is a process of its own, and the least
+-- time of several in it is taken. The other kind has turned the monitor off again: so the same is
+-- loaded. Where blocks come to lie makes some percent all the same, so each group of runs has other
+-- blocks before its own. The collector runs when it is told to, and the C library gives no memory
+-- back: else a few objects more decide how often they do meanwhile.
 local WORKS <const> = {
   trees = [[
     local function grow(n) if n > 0 then return { grow(n - 1), grow(n - 1) } end return {} end
@@ -42,7 +43,11 @@ local WORKS <const> = {
 local RUN <const> = [[
   %s
   local RM = require "heapy.RM"
-  if %s then assert(RM.on { log = false }) end
+  assert(RM.on { log = false })
+  if not %s then RM.off() end
+  math.randomseed(%d)
+  local before = {}
+  for i = 1, math.random(3000) do before[i] = ("x"):rep(math.random(300)) end
   collectgarbage "stop"
   local least = math.huge
   for _ = 1, 10 do
@@ -55,9 +60,9 @@ local RUN <const> = [[
   print(least)
 ]]
 
-local function seconds(work, watched)
-  local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter,
-    RUN:format(WORKS[work], watched))))
+local function seconds(work, watched, group)
+  local pipe <close> = assert(io.popen(("MALLOC_TRIM_THRESHOLD_=4000000000 '%s' -e '%s'"):format(
+    interpreter, RUN:format(WORKS[work], watched, group))))
   return assert(pipe:read "n")
 end
 
@@ -65,9 +70,9 @@ end
 local function idle_cost(work)
   local ratios = {}
   for i = 1, 2 * rounds do
-    local before = seconds(work, false)
-    local on = seconds(work, true) + seconds(work, true)
-    ratios[i] = on / (before + seconds(work, false))
+    local before = seconds(work, false, i)
+    local on = seconds(work, true, i) + seconds(work, true, i)
+    ratios[i] = on / (before + seconds(work, false, i))
   end
   return median(ratios)
 end

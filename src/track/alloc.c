@@ -3,6 +3,8 @@
 #include "timeline.h"
 #include "track.h"
 
+#define rarely(x) __builtin_expect((x) != 0, 0) /* the way of most requests is straight on */
+
 #define FIRST_TAG HP_TSHORTSTRING
 #define LAST_TAG HP_TPROTO
 
@@ -135,11 +137,11 @@ static inline int is_state(const hp_Track *t, const void *p, size_t old, size_t 
 /* Must a request be let pass, as it is of others, or may be? */
 static inline int is_strange(hp_Track *t, const void *p, size_t old, size_t n) {
   uintptr_t place = hp_track_place();
-  if (is_state(t, p, old, n)) {
+  if (rarely(is_state(t, p, old, n))) {
     atomic_fetch_add(&t->others, 1);
     return 1;
   }
-  if (atomic_load_explicit(&t->others, memory_order_relaxed) != 0)
+  if (rarely(atomic_load_explicit(&t->others, memory_order_relaxed) != 0))
     return atomic_load_explicit(&t->place, memory_order_relaxed) != place;
   atomic_store_explicit(&t->place, place, memory_order_relaxed);
   return 0;
@@ -264,20 +266,21 @@ static APART void *cut_off(hp_Track *t, void *p, size_t old, size_t n) {
 
 void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
   hp_Track *t = ud;
-  if (is_strange(t, p, old, n)) return t->f(t->ud, p, old, n);
+  if (rarely(is_strange(t, p, old, n))) return t->f(t->ud, p, old, n);
   t->calls++;
-  if (!t->on) return is_awaited(t) ? begin(t, p, old, n) : pass_on(t, p, old, n);
-  if (!is_whole(t, p, old, n)) return cut_off(t, p, old, n);
+  if (rarely(!t->on)) return is_awaited(t) ? begin(t, p, old, n) : pass_on(t, p, old, n);
+  if (rarely(!is_whole(t, p, old, n))) return cut_off(t, p, old, n);
   if (is_birth(p, old, n)) {
     t->asked += n;
-    return t->asked >= t->next_point ? new_object_at_point(t, p, old, n) : new_object(t, p, old, n);
+    if (rarely(t->asked >= t->next_point)) return new_object_at_point(t, p, old, n);
+    return new_object(t, p, old, n);
   }
   if (n > 0) {
     size_t more = p == NULL ? n : n > old ? n - old : 0;
     t->asked += more;
     t->grown += more;
-    if (t->asked >= t->next_point) return growth_at_point(t, p, old, n);
-  } else if (p == t->block) {
+    if (rarely(t->asked >= t->next_point)) return growth_at_point(t, p, old, n);
+  } else if (rarely(p == t->block)) {
     return pass_on(t, p, old, n);
   } else if (p != NULL && !is_unknown(t, p, old)) {
     return death(t, p, old);

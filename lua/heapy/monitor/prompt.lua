@@ -100,7 +100,7 @@ commands.int = {
 }
 
 commands.q = {
-  text = "q\n  Leave the monitor. The targets go on.",
+  text = "q\n  Leave the monitor, as Ctrl-D does wherever you are. The targets go on.",
   run = function(session) session:quit() end,
 }
 

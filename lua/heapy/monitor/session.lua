@@ -155,6 +155,7 @@ end
 local function show_progress(self, asked, waiting)
   local waited = client.now() - waiting.since
   if waiting.broken then
+    self.screen:finish()
     self.screen:progress "interrupted; Ctrl-C again leaves it alone"
   elseif asked.progress then
     self.screen:progress(asked.progress)
@@ -342,7 +343,7 @@ local function enter_console(self, line)
   if self.current then
     local single = place.chunk == line
     local asked = self:ask("eval", place.chunk)
-    if single and asked and not asked.ok and not asked.more then hint_at_dot(self, line) end
+    if single and asked and not (asked.ok or asked.gone) then hint_at_dot(self, line) end
     return self:finish_chunk(asked)
   end
   if not self.here:eval(place.chunk) then place.chunk = nil end
