@@ -44,9 +44,27 @@ local ways = {
   end,
 }
 
-local function dictionary_label(dictionary, random, object)
-  local key = ("zq_%d"):format(random(1000000000))
-  dictionary[key] = object
+-- Large enough that its keys are surely its own, as far as byvia goes by that.
+local function new_dictionary(number)
+  local dictionary = {}
+  for i = 1, 60 do dictionary[("filler %d %d"):format(number, i)] = true end
+  return dictionary
+end
+
+-- Keys of dictionaries: of one alone, of several, of records too, and long ones.
+local keys = {
+  function(random) return ("zq_%d"):format(random(1000000000)) end,
+  function(random) return ("zq_shared%d"):format(random(5)) end,
+  function(random) return ("zq%d"):format(random(5)) end,
+  function(random) return ("zq"):rep(30) .. random(3) end,
+}
+
+local function dictionary_label(dictionaries, random, object)
+  local key = keys[random(#keys)](random)
+  local i = 1
+  while dictionaries[i] and dictionaries[i][key] do i = i + 1 end
+  dictionaries[i] = dictionaries[i] or new_dictionary(i)
+  dictionaries[i][key] = object
   return "." .. key
 end
 
@@ -59,20 +77,20 @@ end
 
 -- Objects held in up to 'most' ways each, and what byvia has to call each of them.
 local function build(random, n, most)
-  local keep, dictionary, objects, names = {}, {}, {}, {}
+  local keep, dictionaries, objects, names = {}, {}, {}, {}
   local function hold(holder) keep[#keep + 1] = holder end
   for i = 1, n do
     local object, labels = { i }, { ["[11..]"] = true }
     for _ = 1, random(most) do
       local way = ways[random(#ways + 1)] or nil
       local label = way and way(hold, random, object)
-        or dictionary_label(dictionary, random, object)
+        or dictionary_label(dictionaries, random, object)
       labels[label] = true
     end
     objects[10 + i], names[i] = object, sorted(labels)
   end
   for i = 1, 10 do objects[i] = false end
-  return objects, names, { keep, dictionary }
+  return objects, names, { keep, dictionaries }
 end
 
 local function counted(names)
@@ -90,7 +108,10 @@ describe("byvia", function()
       local found = {}
       for _, row in pairs(h.byvia) do
         local name = name_of(row)
-        if name:find("zq", 1, true) then found[name] = (found[name] or 0) + row.count end
+        if name:find("zq", 1, true) then
+          assert.is_nil(found[name], name) -- one row for a name
+          found[name] = row.count
+        end
       end
       for name, count in pairs(wanted) do
         if name:find("zq", 1, true) then assert.equal(count, found[name], name) end
@@ -123,6 +144,21 @@ describe("byvia", function()
     assert.equal(1, h:where { via = sorted(labels) }.count)
     assert.equal(h:iso(object), h:where { via = sorted(labels) })
     assert.equal(object, many.again.zq33)
+  end)
+
+  it("knows as many of one that dictionaries hold", function()
+    local object, other, dictionaries, labels = {}, {}, {}, {}
+    for i = 1, 40 do
+      local own, shared = ("zq_own%02d"):format(i), ("zq_shared%02d"):format(i % 7)
+      dictionaries[i] = new_dictionary(i)
+      dictionaries[i][own], dictionaries[i][shared] = object, i % 2 == 0 and object or other
+      labels["." .. own], labels["." .. shared] = true, true
+    end
+    labels["local object"] = true
+    local h <close> = hp.heap()
+    assert.equal(sorted(labels), name_of(h:iso(object).byvia))
+    assert.equal(h:iso(object), h:where { via = sorted(labels) })
+    assert.equal(other, dictionaries[1].zq_shared01)
   end)
 
   it("counts what does not fit into a name, the same whoever was first", function()

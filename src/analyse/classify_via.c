@@ -24,7 +24,7 @@ typedef struct Via {
   int whole;                     /* all that refers to anything is gone through */
   uint64_t *seen;                /* shapes whose own edges were seen */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
-  uint64_t *repeated;            /* keys that are in several items, or long strings */
+  uint64_t *repeated;            /* keys that are in several items, or are no short ones */
   uint32_t *items;               /* per item of a shape: label of the entries under it, + 1;
                                     of a run of upvalues: where they are in: */
   HP_VEC(uint32_t) upvalues;     /* labels, + 1, of the upvalues of such runs */
@@ -35,10 +35,14 @@ typedef struct Via {
 
 /* ---- one edge ------------------------------------------------------------- */
 
+/* All labels that there are may be members of combinations. */
+static int admit_labels(Via *w) {
+  return hp_combos_members(&w->mixed->combos, hp_labels_count(&w->mixed->labels));
+}
+
 static int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
   int rc = hp_labels_of(&w->mixed->labels, from, e, label);
-  if (rc != HP_OK) return rc;
-  return hp_combos_members(&w->mixed->combos, hp_labels_count(&w->mixed->labels));
+  return rc == HP_OK ? admit_labels(w) : rc;
 }
 
 /* 'memo' (label + 1, 0 for not known yet; or NULL): where the label is remembered. */
@@ -55,14 +59,12 @@ static inline int see(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *mem
 /* The value of an entry of a dictionary, whose key is in no other table: nothing need be looked
 ** for. */
 static int see_only(Via *w, uint32_t key, uint32_t to) {
-  hp_Labels *labels = &w->mixed->labels;
-  hp_Combos *combos = &w->mixed->combos;
-  uint32_t label;
+  uint32_t *combo = &w->mixed->combo[to], label;
   int rc;
-  if (w->mixed->combo[to] == HP_COMBO_NONE) return HP_OK;
-  rc = hp_labels_of_key(labels, key, &label);
-  if (rc == HP_OK) rc = hp_combos_members(combos, hp_labels_count(labels));
-  return rc == HP_OK ? hp_combos_add_only(combos, &w->mixed->combo[to], to, label) : rc;
+  if (*combo == HP_COMBO_NONE) return HP_OK;
+  rc = hp_labels_new_key(&w->mixed->labels, key, &label);
+  if (rc == HP_OK) rc = admit_labels(w);
+  return rc == HP_OK ? hp_combos_add_only(&w->mixed->combos, combo, to, label) : rc;
 }
 
 static int see_one_by_one(Via *w, uint32_t from) {
@@ -240,13 +242,12 @@ static int seen_before(const hp_Graph *g, size_t i) {
 }
 
 static int see_root(Via *w, const hp_Root *root) {
-  hp_Labels *labels = &w->mixed->labels;
   uint32_t label;
   hp_Name name;
   int rc;
   hp_root_text(root, &name);
-  rc = hp_labels_named(labels, name.s, &label);
-  if (rc == HP_OK) rc = hp_combos_members(&w->mixed->combos, hp_labels_count(labels));
+  rc = hp_labels_named(&w->mixed->labels, name.s, &label);
+  if (rc == HP_OK) rc = admit_labels(w);
   return rc == HP_OK ? hp_mixed_add(w->mixed, root->id, label) : rc;
 }
 
@@ -274,7 +275,7 @@ static int find_repeated(Via *w) {
   if (found == NULL) return HP_ENOMEM;
   for (; item < end; item++) {
     if (hp_item_kind(*item) != HP_I_NAME) continue;
-    if (hp_bit_get(found, item->arg) || hp_graph_is_long_key(g, item->arg))
+    if (hp_bit_get(found, item->arg) || !hp_labels_is_short_key(g, item->arg))
       hp_bit_set(w->repeated, item->arg);
     hp_bit_set(found, item->arg);
   }

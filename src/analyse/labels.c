@@ -39,18 +39,18 @@ int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label) {
   return HP_OK;
 }
 
-int hp_labels_of_key(hp_Labels *l, uint32_t key, uint32_t *label) {
-  return add(l, KEY | key, label);
+int hp_labels_is_short_key(const hp_Graph *g, uint32_t key) {
+  return key < KEY && !hp_graph_is_long_key(g, key);
 }
 
-/* A field whose key is surely one object, whatever table it is in. */
-static int is_short_key(const hp_Graph *g, const hp_EdgeIter *e) {
-  return e->kind == HP_I_NAME && e->key < KEY && !hp_graph_is_long_key(g, e->key);
+int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label) {
+  return add(l, KEY | key, label);
 }
 
 static int new_label(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
   hp_Name text;
-  if (is_short_key(l->g, e)) return hp_labels_of_key(l, e->key, label);
+  if (e->kind == HP_I_NAME && hp_labels_is_short_key(l->g, e->key))
+    return hp_labels_new_key(l, e->key, label);
   hp_label_text(l->g, from, e, &text);
   return hp_labels_named(l, text.s, label);
 }

@@ -34,9 +34,12 @@ void hp_labels_done(hp_Labels *l);
 /* The label of the edge that 'e' is at, from object 'from'. */
 int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label);
 
-/* A label of its own for a key, a short string, of which it is certain that hp_labels_of is
-** never asked for it. */
-int hp_labels_of_key(hp_Labels *l, uint32_t key, uint32_t *label);
+/* Is the key of a field surely one object, whatever table it is in? */
+int hp_labels_is_short_key(const hp_Graph *g, uint32_t key);
+
+/* A new label for a field with such a key, which must have none yet, and for which
+** hp_labels_of is not asked later. */
+int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label);
 
 /* The label that is this text. */
 int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label);

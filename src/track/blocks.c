@@ -49,8 +49,9 @@ static hp_BlockLeaf *add_leaf(hp_Blocks *b, uint64_t key) {
   return leaf;
 }
 
+/* Of p's page, which has just been found or made: 'last' is its leaf. */
 static void mark_used(hp_Blocks *b, const void *p, int used) {
-  uint64_t *word = &b->slots[slot_of(b, hp_block_key(p))].leaf->used[hp_block_page(p) / 64];
+  uint64_t *word = &b->last->used[hp_block_page(p) / 64];
   uint64_t bit = (uint64_t)1 << (hp_block_page(p) & 63);
   *word = used ? *word | bit : *word & ~bit;
 }
