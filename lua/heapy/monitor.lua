@@ -174,7 +174,8 @@ local function converse(options)
   local screen = screens.new(io.stdout, screens.columns(1))
   local input = input_of(screen, options)
   local session = begin(options, screen, input)
-  if misplaced(options) then session:hear("trouble", misplaced(options)) end
+  local wrong = misplaced(options)
+  if wrong then session:hear("trouble", wrong) end
   input.complete = function(line) return session:complete(line) end
   local results = table.pack(xpcall(run, debug.traceback, session, input, options))
   input:close()

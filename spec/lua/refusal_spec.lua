@@ -12,7 +12,7 @@ describe("a set refuses", function()
 
   after_each(support.close)
 
-  local function message(f) return support.message(f) end
+  local message = support.message
 
   it("unknown fields, and knows what was meant", function()
     for name, expected in pairs {

@@ -41,11 +41,20 @@ function M.reset(session)
   session.env = nil
 end
 
--- A line is an expression, whose values are printed, or statements.
-local function compile(code, env)
-  local f = load("return " .. gsub(code, "^%s*=", "", 1) .. "\n", CHUNK, "t", env)
+--- Compiles a line: an expression, whose values it returns, or statements.
+-- @tparam string code
+-- @tparam string name of the chunk
+-- @tparam table env
+-- @treturn[1] function
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong
+-- @treturn[2] boolean whether the code is the beginning of something
+function M.compile(code, name, env)
+  local f = load("return " .. gsub(code, "^%s*=", "", 1) .. "\n", name, "t", env)
   if f then return f end
-  return load(code, CHUNK, "t", env)
+  local message
+  f, message = load(code, name, "t", env)
+  return f, message, not f and find(message, "<eof>$") ~= nil
 end
 
 -- From what the console itself called on, a traceback says nothing.
@@ -80,11 +89,9 @@ end
 -- @treturn ?boolean whether the code is the beginning of something: nothing was run
 function M.run(session, code)
   local env = M.environment(session)
-  local f, message = compile(code, env)
-  if not f then
-    if find(message, "<eof>$") then return true, nil, true end
-    return false, shown.text(message)
-  end
+  local f, message, incomplete = M.compile(code, CHUNK, env)
+  if incomplete then return true, nil, true end
+  if not f then return false, shown.text(message) end
   local values = pack(xpcall(f, trace))
   if not values[1] then return false, values[2] end
   return show(env, values)

@@ -3,9 +3,10 @@
 
 local client = require "heapy.client"
 local core = require "heapy.core"
+local console = require "heapy.console.eval"
 local shown = require "heapy.console.shown"
 
-local find, gsub, concat = string.find, string.gsub, table.concat
+local concat = table.concat
 local pack, unpack = table.pack, table.unpack
 
 local M = {}
@@ -37,10 +38,9 @@ end
 -- @tparam string code
 -- @treturn boolean whether it is incomplete
 function Here:eval(code)
-  local chunk, why = load("return " .. gsub(code, "^%s*=", "", 1), "=stdin", "t", self.variables)
-  if not chunk then chunk, why = load(code, "=stdin", "t", self.variables) end
+  local chunk, why, incomplete = console.compile(code, "=stdin", self.variables)
+  if incomplete then return true end
   if not chunk then
-    if find(why, "<eof>", -5, true) then return true end
     self.screen:line(why)
     return false
   end

@@ -327,13 +327,14 @@ function Session:finish_chunk(asked)
   if asked and not asked.more and self.current then self.current.chunk = nil end
 end
 
--- In a target, a command of the Monitor that is no Lua.
+-- Whether a line that was of no use is a command of the Monitor, with a number or without: says
+-- how that is typed here.
 local function hint_at_dot(self, line)
-  local name = match(line, "^%s*(%a+)%s+%d+%s*$") or match(line, "^%s*(%a+)%s*$")
-  if name and prompt:find(name) then
-    self.screen:line(format("%s is a command of the Monitor: type .%s", name, match(line, "%S.*")))
-    return true
-  end
+  local command, rest = prompt:find(line)
+  if not command or find(rest, "%D") then return false end
+  self.screen:line(format("%s is a command of the Monitor: type .%s", match(line, "%S+"),
+    match(line, "%S.*")))
+  return true
 end
 
 local function enter_console(self, line)
