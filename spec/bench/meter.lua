@@ -27,6 +27,22 @@ function M.time(f, ...)
   return clock() - start, result
 end
 
+--- How much longer one thing takes than another, where each is a process of its own and the
+-- machine's speed comes and goes: two of it between two of the other, the median of some groups.
+-- @tparam integer groups
+-- @tparam function other given the number of the group, the seconds that the other takes
+-- @tparam function it the same
+-- @treturn number
+function M.compare(groups, other, it)
+  local ratios = {}
+  for i = 1, groups do
+    local before = other(i)
+    local seconds = it(i) + it(i)
+    ratios[i] = seconds / (before + other(i))
+  end
+  return M.median(ratios)
+end
+
 local function collection()
   return (M.time(collect, "collect"))
 end

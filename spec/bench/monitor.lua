@@ -2,18 +2,17 @@
 -- found, a line each: a name and a number.
 --   lua5.4 monitor.lua ROUNDS
 
+local here = arg[0]:match "^(.*/)" or "./"
+package.path = here .. "?.lua;" .. package.path
+
 local client = require "heapy.client"
 local frames = require "heapy.monitor.frames"
+local meter = require "meter"
 
 local rounds = tonumber(arg[1])
 local found = {}
 
-local function median(numbers)
-  table.sort(numbers)
-  return numbers[#numbers // 2 + 1]
-end
-
-local interpreter = dofile((arg[0]:match "^(.*/)" or "./") .. "../interpreter.lua")
+local interpreter = dofile(here .. "../interpreter.lua")
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
@@ -66,15 +65,9 @@ local function seconds(work, watched, group)
   return assert(pipe:read "n")
 end
 
--- The machine's speed comes and goes: two that are watched between two that are not.
 local function idle_cost(work)
-  local ratios = {}
-  for i = 1, 2 * rounds do
-    local before = seconds(work, false, i)
-    local on = seconds(work, true, i) + seconds(work, true, i)
-    ratios[i] = on / (before + seconds(work, false, i))
-  end
-  return median(ratios)
+  return meter.compare(2 * rounds, function(group) return seconds(work, false, group) end,
+    function(group) return seconds(work, true, group) end)
 end
 
 -- ---- how long it takes -----------------------------------------------------------------------
@@ -131,8 +124,8 @@ local function busy()
   local peer = connect(path)
   local times, attaches = {}, {}
   for i = 1, 100 * rounds do times[i] = peer:ask("eval", "1") end
-  found.command = median(times)
-  found.command_worst = times[#times]
+  found.command = meter.median(times)
+  found.command_worst = math.max(table.unpack(times))
   for i = 1, 10 * rounds do
     local from = client.now()
     local other = connect(path)
@@ -140,7 +133,7 @@ local function busy()
     attaches[i] = (client.now() - from) * 1000
     client.close(other.link)
   end
-  found.attach = median(attaches)
+  found.attach = meter.median(attaches)
   finish(peer)
 end
 
@@ -149,14 +142,14 @@ local function asleep()
   local path = start [[local c = require "heapy.client" while true do c.poll({}, {}, 100) end]]
   local peer = connect(path)
   for i = 1, 10 * rounds do commands[i] = peer:ask("eval", "1") end
-  found.wake = median(commands)
+  found.wake = meter.median(commands)
   finish(peer)
   -- nobody is to wake this one: it is asked while it waits for its end
   path = start [[os.execute "exec sleep 2"]]
   peer = connect(path)
   client.poll({}, {}, 0.1)
   for i = 1, 3 do stats[i] = peer:ask "stat" end
-  found.stat_asleep = median(stats)
+  found.stat_asleep = meter.median(stats)
   client.close(peer.link)
 end
 

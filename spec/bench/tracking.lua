@@ -8,6 +8,7 @@
 local here = arg[0]:match("^(.*/)") or "./"
 package.path = here .. "?.lua;" .. package.path
 
+local meter = require "meter"
 local process = require "process"
 
 -- ---- the programs ----------------------------------------------------------------------------
@@ -114,22 +115,14 @@ local function measure(program, way)
 end
 
 local function ratio(program, way)
-  local before = measure(program, "none")
-  local tracked = measure(program, way) + measure(program, way)
-  return tracked / (before + measure(program, "none"))
-end
-
-local function median(program, way)
-  local ratios = {}
-  for run = 1, runs do ratios[run] = ratio(program, way) end
-  table.sort(ratios)
-  return ratios[(runs + 1) // 2]
+  return meter.compare(runs, function() return measure(program, "none") end,
+    function() return measure(program, way) end)
 end
 
 local lines = { "| program | tracked / untracked | at most | verdict |",
   "| --- | ---: | ---: | --- |" }
 for _, row in ipairs(ROWS) do
-  local value = row[3] == "memory" and measure(row[2], row[3]) or median(row[2], row[3])
+  local value = row[3] == "memory" and measure(row[2], row[3]) or ratio(row[2], row[3])
   lines[#lines + 1] = ("| %s | %.2f | %.2f | %s |"):format(row[1], value, row[4],
     value <= row[4] and "met" or "missed")
 end

@@ -21,13 +21,7 @@ local function output_of(command)
   return (pipe:read("a"):gsub("\n$", ""))
 end
 
-local function interpreter()
-  local i = -1
-  while arg[i - 1] do i = i - 1 end
-  return arg[i]
-end
-
-local lua = interpreter()
+local lua = dofile(here .. "/../interpreter.lua")
 local dir = output_of "mktemp -d"
 local root, store = dir .. "/root", dir .. "/store"
 local sockets = dir .. "/sockets" -- of its own: other programs may be targets too
