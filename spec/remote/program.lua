@@ -118,6 +118,15 @@ function Program:wait()
   return self.status, self.text:sub(self.seen)
 end
 
+--- Waits for its end; fails, showing what it said, if that is another than it should be.
+-- @tparam[opt=0] integer status
+-- @treturn string what it had left to say
+function Program:ends(status)
+  local ended, left = self:wait()
+  if ended ~= (status or 0) then error(("it ends with %d: %s"):format(ended, self.text), 2) end
+  return left
+end
+
 --- Ends it, whatever it does.
 function Program:stop()
   if not self.status then

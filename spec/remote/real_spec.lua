@@ -52,13 +52,13 @@ describe("the monitor and a real program #noasan", function()
     answer(monitor, "cards[3] = setmetatable({}, Card)")
     monitor:enter "."
     monitor:enter "q"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
     repl:enter "ne'"
     repl:expect "> "
     repl:enter "half, #cards"
     repl:expect "a line\t3\r\n"
     repl:enter "os.exit(5)"
-    assert.equal(5, (repl:wait()))
+    repl:ends(5)
   end)
 
   it("reaches an interpreter in an endless loop, which it can still end itself", function()

@@ -41,14 +41,14 @@ describe("a session by pipes", function()
       .. "<Annex> q\nTo return to Monitor, type <Ctrl-C> or .\n"
       .. "To close this connection ('permanently'), type close\n"
       .. "<Annex> .q\n*** Connection 1 closed ***\n", text)
-    assert.equal(0, status)
+    assert.equal(0, status, text)
   end)
 
   it("ends with its input", function()
     local text, status = session "\n \n"
     assert.equal("<Monitor> \n<Monitor>  \n<Monitor> \n*** End Of File - Exiting Monitor ***\n",
       text)
-    assert.equal(0, status)
+    assert.equal(0, status, text)
   end)
 
   it("answers what is wrong with a sentence, and says so in its status", function()
@@ -89,14 +89,14 @@ describe("a session by pipes", function()
     assert.equal("*** Connection 1 opened ***\n" .. GREETING
       .. ("<Annex> stat\nTarget overview\ntarget.pid = %d\n"):format(two.pid)
       .. "<Annex> \n*** End Of File - Exiting Monitor ***\n*** Connection 1 closed ***\n", text)
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     assert.truthy(session("stat\n", "--name", "web"):find("target.pid = " .. one.pid, 1, true))
   end)
 
   it("has what a target without a console answers", function()
     support.fake("console=no", "pid=11")
     local text, status = session "sc 1\nh\nheap\nint\nhelp heap\n"
-    assert.equal(1, status)
+    assert.equal(1, status, text)
     for _, part in ipairs {
       "\nclose  diff  h  heap  help  q  stat\n",
       "<Annex> heap\nTarget overview\n",
@@ -142,7 +142,7 @@ describe("heapy monitor --exec", function()
     local target = support.fake()
     local text, status = execute("--pid", tostring(target.pid), "--exec", "x = 20",
       "--exec", "x + 22")
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     assert.equal("paused 3.1 ms\n42\npaused 3.1 ms\n", text)
   end)
 
@@ -176,7 +176,7 @@ describe("heapy monitor --exec", function()
     end
     local text, status = execute("--exec", "1")
     assert.equal("heapy: there is no target\n", text)
-    assert.equal(3, status)
+    assert.equal(3, status, text)
   end)
 
   it("gives up when the time is over, not when it is over twice", function()
@@ -216,7 +216,7 @@ describe("heapy monitor --exec", function()
     support.fake("pid=77", "state=2", "name=second")
     local text, status = execute("--name", "second", "--state", "2", "--exec", "6 * 7")
     assert.equal("42\npaused 3.1 ms\n", text)
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     assert.equal("heapy: there is no target in state 3 called 'second'\n",
       (execute("--name", "second", "--state", "3", "--exec", "1")))
   end)
@@ -229,7 +229,7 @@ describe("heapy monitor --exec", function()
       .. "%-%-pid (%d+), %-%-pid (%d+)\n$")
     assert(first and first ~= second, text)
     assert.truthy(tostring(one.pid) == first or tostring(one.pid) == second)
-    assert.equal(3, status)
+    assert.equal(3, status, text)
     assert.equal(0, select(2, execute("--pid", tostring(one.pid), "--exec", "1")))
   end)
 
@@ -243,14 +243,14 @@ describe("heapy monitor --exec", function()
   it("says so where there is no such directory", function()
     local text, status = execute("--dir", "/nowhere/at/all", "--exec", "1")
     assert.equal("heapy: there is no directory '/nowhere/at/all'\n", text)
-    assert.equal(3, status)
+    assert.equal(3, status, text)
   end)
 
   it("waits for no target that is silent", function()
     support.fake("silent")
     local text, status = execute("--timeout", "1.2", "--exec", "1")
     assert.equal("heapy: the target does not answer\n", text)
-    assert.equal(3, status)
+    assert.equal(3, status, text)
   end)
 end)
 
@@ -262,15 +262,15 @@ describe("the heapy command", function()
 
   it("shows its help and its version", function()
     local text, status = run "--help"
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     assert.truthy(text:find("Usage: heapy ", 1, true))
     assert.truthy(text:find("monitor", 1, true))
     text, status = run("monitor", "-h")
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     assert.truthy(text:find("--exec <code>", 1, true))
     assert.truthy(text:find("Exit status: 0 all is well", 1, true))
     text, status = run "--version"
-    assert.equal(0, status)
+    assert.equal(0, status, text)
     local file = assert(io.open "rockspec/heapy-scm-1.rockspec")
     local version = file:read("a"):match 'version = "(.-)"'
     file:close()
@@ -290,7 +290,7 @@ describe("the heapy command", function()
       assert.truthy(text:find("heapy: " .. case[1], 1, true), text)
       local usage = case[2] == "monitor" and "Usage: heapy monitor [-h]" or "Usage: heapy [-h]"
       assert.truthy(text:find(usage, 1, true), text)
-      assert.equal(2, status)
+      assert.equal(2, status, text)
     end
   end)
 
@@ -299,7 +299,7 @@ describe("the heapy command", function()
     local status, text = support.piped({ support.lua, "lua/bin/heapy" }, path):wait()
     assert.equal("heapy: its module 'heapy.command' is not where Lua looks: run make install, or "
       .. "in its sources eval \"$(make -s env)\"\n", text)
-    assert.equal(2, status)
+    assert.equal(2, status, text)
     local _, _, code = os.execute(("'%s' lua/bin/heapy --help 2>/dev/null >/dev/full")
       :format(support.lua))
     assert.equal(3, code)
@@ -317,7 +317,7 @@ describe("the heapy command", function()
         "lua/bin/heapy", "monitor" }):hang_up():wait()
       assert.equal(("heapy: the monitor needs the Lua module '%s' (Debian: apt install %s)\n")
         :format(module, package), text)
-      assert.equal(3, status)
+      assert.equal(3, status, text)
     end
   end)
 end)

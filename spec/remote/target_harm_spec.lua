@@ -49,7 +49,7 @@ describe("a program whose standard error takes nothing", function()
     target.connect(path):eval "_G.go = true"
     target.eventually(function() return not io.open(("/proc/%d/stat"):format(program.pid))
       or content(("/proc/%d/stat"):format(program.pid)):find "%) Z" end)
-    assert.equal(0, (program:wait()))
+    program:ends()
   end))
 end)
 
@@ -70,7 +70,7 @@ describe("a program that closes all descriptors", function()
       print "over"
     ]])
     program:expect "over"
-    assert.equal(0, (program:wait()))
+    program:ends()
     for i, name in ipairs(names) do
       assert.equal(i <= 6 and "child\ndata\n" or "data\n", content(name))
     end
@@ -261,7 +261,7 @@ describe("the socket of a program", function()
       os.remove(path)
       local listener = assert(process.listen(path))
       program:enter ""
-      assert.equal(0, (program:wait()))
+      program:ends()
       assert.equal("socket", lfs.attributes(path, "mode"))
       process.close(listener)
       os.remove(path)

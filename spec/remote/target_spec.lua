@@ -277,7 +277,7 @@ describe("a command that does not end", function()
       local peer, program, path = connected()
       peer:send("eval", code)
       while peer:frame() do end
-      assert.equal(3, (program:wait()))
+      program:ends(3)
       assert.is_nil(io.open(path))
     end
   end))

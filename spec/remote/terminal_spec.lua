@@ -35,7 +35,7 @@ describe("the monitor in a terminal #noasan", function()
     target:stop()
     monitor:expect "\r\n*** Connection 1 closed ***\r\n<Monitor> "
     monitor:enter "q"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
   end)
 
   it("does not disturb a line that is being typed", function()
@@ -171,7 +171,7 @@ describe("the monitor in a terminal #noasan", function()
     local monitor = at_console()
     monitor:type(CTRL_D)
     monitor:expect "\r\n*** End Of File - Exiting Monitor ***\r\n*** Connection 1 closed ***\r\n"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
   end)
 
   it("completes commands, and in the console what the target knows", function()
@@ -224,7 +224,7 @@ describe("the monitor in a terminal #noasan", function()
     monitor:enter "'remember me'"
     monitor:expect "remember me\r\npaused 3.1 ms\r\n> "
     monitor:enter ".q"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
     assert.equal("rw-------", lfs.attributes(support.dir .. "/.heapy_history", "permissions"))
     monitor = support.monitor()
     monitor:expect "<Monitor> "
@@ -243,7 +243,7 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect "<Monitor> "
     monitor:type(CTRL_D)
     monitor:expect "\r\n*** End Of File - Exiting Monitor ***\r\n"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
   end)
 
   it("leaves the terminal as it was", function()
@@ -274,7 +274,7 @@ describe("the monitor in a terminal #noasan", function()
     repl:enter "hp.monitor()"
     repl:expect "<Monitor> "
     repl:enter "exit"
-    assert.equal(0, (repl:wait()))
+    repl:ends()
   end)
 
   it("leaves the marking of pasted text, which is Readline's default, as often as it begins it",
@@ -286,7 +286,7 @@ describe("the monitor in a terminal #noasan", function()
       monitor:type(CTRL_C)
       monitor:expect "<Monitor> "
       monitor:enter "q"
-      assert.equal(0, (monitor:wait()))
+      monitor:ends()
       assert.equal(3, monitor.pastes.on)
       assert.equal(3, monitor.pastes.off)
     end)
@@ -317,6 +317,6 @@ describe("the monitor in a terminal #noasan", function()
     monitor:expect "CID PID ARGV\r\n<Monitor> "
     monitor:type(CTRL_D)
     monitor:expect "Exiting Monitor"
-    assert.equal(0, (monitor:wait()))
+    monitor:ends()
   end)
 end)
