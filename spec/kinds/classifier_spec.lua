@@ -89,9 +89,26 @@ describe("bysource", function()
   it("shows the first line of chunks given as text", function()
     assert.equal('[string "return 1"] (main chunk)', place("return 1", "return 1"))
     assert.equal('[string "return 1..."] (main chunk)', place("return 1", "return 1\nnext line"))
-    assert.equal('[string "' .. ("x"):rep(40) .. '..."] (main chunk)',
-      place("return 1", ("x"):rep(100)))
     assert.equal('[string ""] (main chunk)', place("return 1", ""))
+  end)
+
+  it("cuts the text of a chunk where Lua does", function()
+    for n = 40, 50 do
+      for _, name in ipairs { ("x"):rep(n), ("x"):rep(n) .. "\n", ("x"):rep(n) .. "\ny" } do
+        local lua = debug.getinfo(load("return 1", name), "S").short_src
+        assert.equal(lua .. " (main chunk)", place("return 1", name))
+      end
+    end
+  end)
+
+  it("keeps the end of a file's name", function()
+    local long = ("dir/"):rep(300)
+    assert.equal(("dir/"):rep(50) .. "file.lua (main chunk)",
+      place("return 1", "@" .. ("dir/"):rep(50) .. "file.lua"))
+    assert.equal("..." .. (long .. "file.lua"):sub(-250) .. " (main chunk)",
+      place("return 1", "@" .. long .. "file.lua"))
+    assert.equal("..." .. (("dir/"):rep(100) .. "file.lua"):sub(-250) .. " (main chunk)",
+      place("return 1", "@" .. ("dir/"):rep(100) .. "file.lua"))
   end)
 
   it("has a mark for stripped functions", function()

@@ -148,7 +148,7 @@ describe("a program that sleeps", function()
     local program, path = target.lua
       "local n = require 'heapy_process'.sleep(4) print('interrupted ' .. n)"
     local peer = target.connect(path)
-    assert.truthy(peer:ask "stat".out:find "target.vm         = in C ")
+    target.eventually(function() return peer:ask "stat".out:find "target.vm         = in C " end)
     peer:close()
     program:expect "interrupted "
     assert.truthy(tonumber((program:expect "\n")) <= 9) -- as often as it was tried meanwhile

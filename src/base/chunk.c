@@ -3,14 +3,15 @@
 
 #include <string.h>
 
-#define LINE_KEEP 40 /* of the text of a chunk that has no file */
+#define TEXT_KEEP 45  /* of the text of a chunk that has no file, as Lua does */
+#define FILE_KEEP 250 /* of the end of a file's name */
 
 static void add_text_chunk(const char *s, size_t n, hp_Name *out) {
   const char *end = n > 0 ? memchr(s, '\n', n) : NULL;
   size_t line = end != NULL ? (size_t)(end - s) : n;
-  int cut = line < n || line > LINE_KEEP;
+  int cut = end != NULL || line >= TEXT_KEEP;
   hp_name_add(out, "[string \"");
-  hp_name_addn(out, s, line > LINE_KEEP ? LINE_KEEP : line);
+  hp_name_addn(out, s, line > TEXT_KEEP ? TEXT_KEEP : line);
   hp_name_add(out, cut ? "...\"]" : "\"]");
 }
 
@@ -22,5 +23,9 @@ void hp_chunk_name(const char *s, size_t n, int base, hp_Name *out) {
   }
   for (i = n; base && i > 1 && s[i - 1] != '/'; i--) {}
   if (!base) i = 1;
+  if (n - i > FILE_KEEP) {
+    hp_name_add(out, "...");
+    i = n - FILE_KEEP;
+  }
   hp_name_addn(out, s + i, n - i);
 }

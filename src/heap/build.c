@@ -195,16 +195,20 @@ static int is_kept(Build *b, uint32_t id, int *kept) {
   return HP_OK;
 }
 
-/* Keeps more of a string that serves as a name. */
+/* The name of a file ends with what tells it from others. */
+static int is_file_name(const char *s) { return *s == '@' || *s == '='; }
+
+/* Keeps more of a string that serves as a name: of a very long one the beginning, of the name
+** of a file its first byte, "...", and the end. */
 static int keep_name(Build *b, uint32_t id) {
   hp_Graph *g = b->g;
-  size_t n = hp_graph_length(g, id);
+  size_t length = hp_graph_length(g, id), n = length < HP_NAME_KEEP ? length : HP_NAME_KEEP;
+  const char *s = hp_string_bytes(hp_addrs_at(&g->addrs, id));
   hp_LongText *t;
   int kept;
-  if (n <= HP_TEXT_KEEP) return HP_OK;
+  if (length <= HP_TEXT_KEEP) return HP_OK;
   if (is_kept(b, id, &kept) != HP_OK) return HP_ENOMEM;
   if (kept) return HP_OK;
-  if (n > HP_NAME_KEEP) n = HP_NAME_KEEP;
   if (g->texts.n + n > UINT32_MAX) return HP_ELIMIT;
   if (hp_vec_reserve(&g->longtexts, 1) != HP_OK || hp_vec_reserve(&g->texts, n) != HP_OK)
     return HP_ENOMEM;
@@ -212,7 +216,11 @@ static int keep_name(Build *b, uint32_t id) {
   t->id = id;
   t->at = (uint32_t)g->texts.n;
   t->n = (uint32_t)n;
-  memcpy(g->texts.at + t->at, hp_string_bytes(hp_addrs_at(&g->addrs, id)), n);
+  memcpy(g->texts.at + t->at, s, n);
+  if (length > n && is_file_name(s)) {
+    memcpy(g->texts.at + t->at + 1, "...", 3);
+    memcpy(g->texts.at + t->at + 4, s + length - (n - 4), n - 4);
+  }
   g->texts.n += n;
   return HP_OK;
 }

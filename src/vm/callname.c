@@ -164,7 +164,7 @@ int hp_call_name(const hp_Vm *vm, const char *ci, char *out, size_t size) {
   if (hp_ci_status(by) & vm->layout->ci_hooked)
     name = named("hook", "?");
   else if (hp_ci_status(by) & vm->layout->ci_final)
-    name = named("metamethod", "gc");
+    name = named("metamethod", "__gc");
   else if (proto != NULL)
     name = called_by(vm, proto, hp_frame_pc(by, proto));
   else
