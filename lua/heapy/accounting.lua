@@ -2,6 +2,7 @@
 -- @module heapy.accounting
 
 local core = require "heapy.core"
+local check = require "heapy.check"
 local render = require "heapy.render"
 
 local ipairs, rawget, setmetatable = ipairs, rawget, setmetatable
@@ -30,6 +31,8 @@ function M.of(set)
   accounting.note = accounting.note or note_on(accounting.difference)
   return setmetatable(accounting, Accounting)
 end
+
+check.figures(Accounting, "an accounting", { note = true })
 
 function Accounting.__tostring(accounting)
   local rows = {}

@@ -123,7 +123,9 @@ end
 local function meant(name, tables)
   local names = {}
   for _, known in next, tables do
-    for key in next, known do names[#names + 1] = key end
+    for key in next, known do
+      if type(key) == "string" then names[#names + 1] = key end
+    end
   end
   sort(names)
   local nearest = suggest.nearest(name, names)
@@ -140,6 +142,17 @@ function M.field(key, owner, tables, level)
     M.fail(level + 1, "no field of type %s in %s", M.typename(key), owner)
   end
   M.fail(level + 1, "no field '%s' in %s%s", render.name(key, NAME), owner, meant(key, tables))
+end
+
+--- Makes tables of figures answer for each field that they do not have as sets do.
+-- @tparam table metatable theirs
+-- @tparam string owner "a heapy.Set"
+-- @tparam {[string]=boolean,...} optional fields that may be nil
+function M.figures(metatable, owner, optional)
+  function metatable.__index(figures, key)
+    if optional[key] then return nil end
+    M.field(key, owner, { figures, optional }, 2)
+  end
 end
 
 --- Says that a field cannot be set.

@@ -93,9 +93,10 @@ M.sections = {
       .. "tracking was off when the snapshot was taken." },
     { "bytraceback", "set.bytraceback",
       "the same with the callers, as many as hp.track{frames = n} says" },
-    { "byage", "set.byage", "the same objects by order of birth, in tenths" },
+    { "byage", "set.byage", "the same objects by order of birth, in tenths, oldest first" },
     { "site", "set.site", "where the objects were made, if all at one site, else nil" },
-    { "traceback", "set.traceback", "where the one object was made, and from where: an array" },
+    { "traceback", "set.traceback", "where the one object was made, and from where: an array",
+      "Nil where that is not known; set.site tells why." },
     { "referrers", "set.referrers", "the objects that refer directly to any of the Set",
       "set.byvia tells through which fields, upvalues or locals they do; set.referrers.byvia, "
       .. "through which they are held in turn." },
@@ -168,11 +169,11 @@ M.sections = {
     { "size", "sites.size", "bytes that they take now" },
     { "#", "#sites", "how many sites" },
     { "[]", "sites[i]", "row i, from 0 as printed, a table",
-      "index, name, traceback, count, size, made, madesize, freed, peak, peaksize, cumulative; and "
-      .. "in a sample error and sizeerror, the standard errors of count and size. What lives "
-      .. "counts with the bytes it has now, in madesize too, what was freed with those it was "
-      .. "made with; peaksize is at least that. shown: the name with the calls that differ, where "
-      .. "rows have the same name." },
+      "index, name (or site), traceback, count, size, made, madesize, freed, peak, peaksize, "
+      .. "cumulative; and in a sample error and sizeerror, the standard errors of count and size. "
+      .. "What lives counts with the bytes it has now, in madesize too, what was freed with those "
+      .. "it was made with; peaksize is at least that. shown: the name with the calls that differ, "
+      .. "where rows have the same name." },
     { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
     { "diff", "sites:diff(earlier)", "what has come since, site by site" },
     { "more", "sites.more", "the next rows" },

@@ -17,6 +17,7 @@ local concat, sort = table.concat, table.sort
 
 local M = {}
 local Sites = { __name = "heapy.Sites" }
+local Row = {} -- the metatable of rows
 
 local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
 
@@ -72,6 +73,7 @@ local function order(rows)
   for i, row in ipairs(rows) do
     cumulative = cumulative + row.size
     row.index, row.cumulative = i - 1, cumulative
+    setmetatable(row, Row)
   end
   return rows
 end
@@ -210,6 +212,12 @@ local function list(sites)
   }
 end
 
+-- A row's name is its site, as a set's is.
+function Row.__index(row, key)
+  if key == "site" then return rawget(row, "name") end
+  if key ~= "shown" then check.field(key, "a row of heapy.Sites", { row, { site = true } }, 2) end
+end
+
 --- Fields.
 M.fields = {
   count = function(sites) return rawget(sites, "_count") end,
@@ -221,10 +229,11 @@ M.fields = {
 --- Methods.
 M.methods = { diff = diff }
 
---- The row of a site, a table: index, name, traceback, count, size, made, madesize, freed, peak,
--- peaksize, cumulative; and in a sample error and sizeerror. Bytes of what lives are those that it
--- has grown to, in madesize as well; of what was freed, those that it was made with. So peaksize is
--- the least that the most can have been. Where rows have one name, shown has the calls that differ.
+--- The row of a site, a table: index, name (or site), traceback, count, size, made, madesize,
+-- freed, peak, peaksize, cumulative; and in a sample error and sizeerror. Bytes of what lives are
+-- those that it has grown to, in madesize as well; of what was freed, those that it was made with.
+-- So peaksize is the least that the most can have been. Where rows have one name, shown has the
+-- calls that differ.
 function Sites.__index(sites, key)
   if M.methods[key] then return M.methods[key] end
   local field = M.fields[key]
@@ -249,5 +258,6 @@ function Sites.__tostring(sites)
 end
 
 core.own(M)
+core.own(Row)
 core.own(Sites)
 return M

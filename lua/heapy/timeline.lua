@@ -11,6 +11,7 @@ local open = io and io.open
 
 local M = {}
 local Timeline = { __name = "heapy.Timeline" }
+local Point = {} -- the metatable of points
 
 local KINDS = { "string", "table", "function", "userdata", "thread", "upvalue", "prototype" }
 
@@ -28,7 +29,7 @@ local function point_of(...)
   local rest = point.bytes
   for _, kind in ipairs(KINDS) do rest = rest - point[kind .. "_bytes"] end
   point.parts_bytes = rest > 0 and rest or 0 -- in a sample an estimate
-  return point
+  return setmetatable(point, Point)
 end
 
 --- What there is now.
@@ -75,10 +76,16 @@ end
 --- Methods.
 M.methods = { csv = csv }
 
-function Timeline.__index(_, key)
+check.figures(Point, "a point of a heapy.Timeline", {})
+
+-- Behind the last point is nil, which ends a loop over them.
+function Timeline.__index(timeline, key)
   if M.methods[key] then return M.methods[key] end
-  if type(key) == "number" then return nil end
-  check.field(key, "a heapy.Timeline", { M.methods, { interval = true } }, 2)
+  if type(key) ~= "number" then
+    check.field(key, "a heapy.Timeline", { M.methods, { interval = true } }, 2)
+  elseif key ~= #timeline + 1 then
+    check.fail(2, "no point %s: there are %d, from 1", key, #timeline)
+  end
 end
 
 function Timeline.__tostring(timeline)
@@ -91,5 +98,6 @@ function Timeline.__tostring(timeline)
 end
 
 core.own(M)
+core.own(Point)
 core.own(Timeline)
 return M

@@ -16,9 +16,10 @@ local Status = { __name = "heapy.Tracking" }
 local OPTIONS = { frames = true, sample = true, timeline = true, sites = true }
 local OFF = "tracking is off: hp.track() begins it"
 
+-- An option that may be left out; false where that means none.
 local function number_of(options, name, least, most, default, level)
   local value = rawget(options, name)
-  if value == nil or value == false then return default end
+  if value == nil or value == false and default == 0 then return default end
   local n = type(value) == "number" and tointeger(value)
   if not n then
     check.fail(level + 1, "bad option '%s' to 'track' (integer expected, got %s)", name,
@@ -98,6 +99,8 @@ function M.timeline()
   if not line then return nil, "there is no timeline: hp.track{timeline = bytes} begins one" end
   return line
 end
+
+check.figures(Status, "hp.tracking()", {})
 
 function Status.__tostring(status) return render.tracking(status) end
 

@@ -84,6 +84,7 @@ function heapy.timeline() end
 ---@class heapy.Site
 ---@field index integer
 ---@field name string
+---@field site string the same
 ---@field shown string? where other rows have the same name: with the calls that differ
 ---@field traceback string[]
 ---@field count integer

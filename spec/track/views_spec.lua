@@ -2,6 +2,7 @@
 
 local core = require "heapy.core"
 local hp = require "heapy"
+local support = dofile "spec/lua/support.lua"
 
 local function here() return debug.getinfo(2, "l").currentline end
 
@@ -28,8 +29,37 @@ describe("hp.track", function()
     assert.has_error(function() hp.track { frames = 65 } end)
     assert.has_error(function() hp.track { sample = "x" } end)
     assert.has_error(function() hp.track(1) end)
-    hp.track()
+    assert.has_error(function() hp.track { frames = false } end)
+    assert.equal(0, hp.track { sample = false }.sample)
     assert.has_error(function() hp.track() end)
+  end)
+
+  it("knows which figures there are, and what was meant", function()
+    local message = support.message
+    local status = hp.track { timeline = 100 }
+    local row, points = hp.sites()[0], hp.timeline()
+    for text, f in pairs {
+      ["no field 'missd' in hp.tracking(); did you mean 'missed'?"] =
+        function() return status.missd end,
+      ["no field 'peeksize' in a row of heapy.Sites; did you mean 'peaksize'?"] =
+        function() return row.peeksize end,
+      ["no field of type number in a row of heapy.Sites"] = function() return row[1] end,
+      ["no field 'strings' in a point of a heapy.Timeline; did you mean 'string'?"] =
+        function() return points[1].strings end,
+      [("no point 0: there are %d, from 1"):format(#points)] = function() return points[0] end,
+      [("no point 1000000: there are %d, from 1"):format(#points)] =
+        function() return points[1000000] end,
+      ["no field 'reachble' in an accounting; did you mean 'reachable'?"] =
+        function() return hp.heap().accounting.reachble end,
+    } do
+      assert.equal("heapy: " .. text, message(f))
+    end
+    assert.equal(row.name, row.site)
+    assert.is_nil(row.shown)
+    assert.is_nil(hp.heap().accounting.note)
+    local n = 0
+    for _ in ipairs(points) do n = n + 1 end
+    assert.equal(#points, n)
   end)
 
   it("says what it is and holds", function()
@@ -92,6 +122,9 @@ describe("hp.track", function()
     local ages = h2:iso(table.unpack(kept)) | h2:iso(table.unpack(young))
     assert.equal(10, #ages.byage)
     for _, row in pairs(ages.byage) do assert.equal(20, row.count) end
+    local text = tostring((h2:iso(old) | ages).byage.all)
+    assert.matches("%(before tracking%)\n.*1st tenth %(oldest%)\n.*2nd tenth\n.*9th tenth\n.*"
+      .. "10th tenth %(newest%)$", text)
     assert.equal(20, ages:where { age = "1st tenth (oldest)" }.count)
     local since = h2:where { born_after = h1 }
     assert.is_true(since:has(young[1]))

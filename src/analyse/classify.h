@@ -36,6 +36,7 @@ typedef struct hp_Classified {
   hp_Names names; /* of the classes; empty by id, and where they are: */
   struct hp_Mixed *mixed; /* combinations (mixed.h). Owned, or NULL */
   int objects;    /* made by id */
+  int ordered;    /* rows stand in the order of classes, not of sizes */
 } hp_Classified;
 
 /* Fills *out. RCS and VIA of a small part of the heap build the reverse edges first. */

@@ -83,19 +83,26 @@ static uint32_t part_of(const hp_Origin *o, uint32_t id, const uint32_t *births,
   return 2 + (uint32_t)(hp_lower_bound(births, n, sizeof *births, o->birth[id]) * PARTS / n);
 }
 
+/* Parts that have members become classes, oldest first. */
+static int name_parts(const uint32_t *count, uint32_t *classes, hp_Classified *out) {
+  uint32_t part;
+  int rc = HP_OK;
+  for (part = 0; part < PARTS + 2 && rc == HP_OK; part++)
+    if (count[part] > 0) rc = hp_names_intern(&out->names, parts[part], &classes[part]);
+  out->ordered = 1;
+  return rc;
+}
+
 static int each_age(const hp_Origin *o, const hp_IdSet *set, const uint32_t *births, uint32_t n,
                     hp_Classified *out) {
-  uint32_t id, i = 0, known[PARTS + 2] = {0}; /* per part: class + 1 */
+  uint32_t id, i = 0, count[PARTS + 2] = {0}, classes[PARTS + 2];
   hp_IdIter it;
-  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++) {
-    uint32_t part = part_of(o, id, births, n);
-    if (known[part] == 0) {
-      if (hp_names_intern(&out->names, parts[part], &known[part]) != HP_OK) return HP_ENOMEM;
-      known[part]++;
-    }
-    out->of[i] = known[part] - 1;
-  }
-  return HP_OK;
+  int rc;
+  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++)
+    count[out->of[i] = part_of(o, id, births, n)]++;
+  rc = name_parts(count, classes, out);
+  for (i = 0; i < out->n && rc == HP_OK; i++) out->of[i] = classes[out->of[i]];
+  return rc;
 }
 
 int hp_classify_age(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {

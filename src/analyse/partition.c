@@ -84,7 +84,7 @@ static int sort_by_name(hp_Partition *p, uint32_t first, uint32_t n) {
 static int settle(hp_Partition *p, uint32_t i) {
   uint32_t first = i, end = i + 1;
   uint64_t size;
-  if (hp_bit_get(p->settled, i)) return HP_OK;
+  if (p->classes.ordered || hp_bit_get(p->settled, i)) return HP_OK;
   if (p->classes.objects) return hp_byid_settle(p, i);
   size = p->rows[i].size;
   while (first > 0 && p->rows[first - 1].size == size) first--;
@@ -121,7 +121,7 @@ static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   if (p->rows == NULL || p->place == NULL || p->settled == NULL) return HP_ENOMEM;
   for (i = 0; i < p->nrows; i++) p->rows[i].cls = i;
   sum_rows(p, g, set);
-  if (p->nrows > 1) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
+  if (p->nrows > 1 && !p->classes.ordered) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
   finish_rows(p);
   return HP_OK;
 }

@@ -1,4 +1,4 @@
-/* A set taken apart by a classifier: rows, largest first. */
+/* A set taken apart by a classifier: rows, largest first, or as the classes are ordered. */
 #ifndef HP_PARTITION_H
 #define HP_PARTITION_H
 
@@ -19,7 +19,7 @@ typedef struct hp_Partition {
   const hp_Graph *graph;
   hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows; else it
                             has them by class, each class's ascending, once 'first' is there */
-  hp_Row *rows;          /* owned, 'nrows' long; by size descending; NULL by id */
+  hp_Row *rows;          /* owned, 'nrows' long; by size descending, or ordered; NULL by id */
   uint32_t nrows;
   uint32_t *place;   /* per class: its row. Owned, classes.count long; NULL by id */
   uint32_t *first;   /* per class: where its objects start in 'of'. Owned, nrows + 1 long;
