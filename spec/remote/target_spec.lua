@@ -1,7 +1,7 @@
 -- The monitor's end in a program: what can be asked of it, and what the program keeps.
 
 local target = dofile "spec/remote/target.lua"
-local inside = target.inside
+local inside, support = target.inside, target.support
 
 local LOOP = "while true do for i = 1, 1000 do local t = {i} end end"
 
@@ -270,6 +270,51 @@ describe("a command that does not end", function()
     assert.truthy(answer.error:find "not enough memory")
     assert.equal("1\n", peer:eval "1")
     assert.is_true(peer:ask "heap".ok)
+  end))
+
+  it("may fill the memory of the whole process #noasan #novalgrind", inside(function()
+    for _, limit in ipairs { 100000, 120000, 133000, 151000 } do
+      local script = target.script("while true do local t = {} for i = 1, 100 do t[i] = i end end")
+      local _, path = target.start { "sh", "-c",
+        ("ulimit -v %d; exec '%s' '%s'"):format(limit, support.lua, script) }
+      local peer = target.connect(path)
+      peer:eval "kept = 1"
+      for _, code in ipairs { "t = {} while true do t = {t} end",
+        "t = {} for i = 1, math.huge do t[i] = {i} end" } do
+        local answer = peer:ask("eval", code)
+        assert.is_false(answer.ok)
+        assert.equal("not enough memory: this console's variables were let go, "
+          .. "for the program's sake", answer.error)
+        assert.equal("nil\tnil\n", peer:eval "t, kept")
+      end
+      local answer = peer:ask("eval", "kept = 1 error('not enough memory')")
+      assert.matches("^console:1: not enough memory", answer.error)
+      assert.equal("1\n", peer:eval "kept")
+    end
+  end))
+
+  it("is answered where there is no memory for what it says", inside(function()
+    local program, path = target.lua([[
+      while true do
+        if failing then core.fail(0) failing = nil print "over" end
+      end
+    ]], nil, { "LUA_CPATH=" .. target.testing }, "core = require 'heapy.core'")
+    local peer = target.connect(path)
+    local starved = 0
+    for n = 1, 60 do
+      for _, request in ipairs { n, -n } do
+        local answer = assert(peer:ask("eval", ("_G.failing = true core.fail(%d) "
+          .. "for i = 1, 30 do print(('x'):rep(1000)) end"):format(request)))
+        program:expect "over"
+        if answer.ok then
+          assert.equal(30 * 1001, #answer.out)
+        else
+          assert.matches("^not enough memory", answer.error)
+          starved = starved + 1
+        end
+      end
+    end
+    assert.truthy(starved > 5 and starved < 120, starved)
   end))
 
   it("may end the program", inside(function()

@@ -27,28 +27,33 @@ static void end(hp_Connection *c) {
   if (c->closing == 0) c->closing = hp_process_now() + HP_LINGER;
 }
 
-void hp_connection_put(hp_Connection *c, const hp_Text *frame) {
-  if (c->closing != 0) return;
-  if (hp_outbox_waiting(&c->out) > 2 * HP_OUTBOX_MOST || hp_outbox_add(&c->out, frame) != HP_OK)
-    end(c);
+int hp_connection_put(hp_Connection *c, const hp_Text *frame) {
+  if (c->closing != 0) return HP_OK;
+  if (hp_outbox_waiting(&c->out) <= 2 * HP_OUTBOX_MOST) return hp_outbox_add(&c->out, frame);
+  end(c);
+  return HP_OK;
 }
 
-void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n) {
+int hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n) {
   hp_Text frame = {0};
+  int rc;
   hp_text_format(&frame, "{\"id\":%lld,\"%s\":", (long long)id, member);
   hp_quote_json(&frame, text, n);
   hp_text_puts(&frame, "}");
-  hp_connection_put(c, &frame);
+  rc = hp_connection_put(c, &frame);
   hp_text_free(&frame);
+  return rc;
 }
 
-void hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n) {
-  while (n > 0) {
+int hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n) {
+  int rc = HP_OK;
+  while (n > 0 && rc == HP_OK) {
     size_t part = hp_quote_cut(text, n, HP_OUT_MOST);
-    hp_connection_text(c, id, "out", text, part);
+    rc = hp_connection_text(c, id, "out", text, part);
     text += part;
     n -= part;
   }
+  return rc;
 }
 
 void hp_connection_last(hp_Connection *c, const char *member, const char *text) {
@@ -56,10 +61,18 @@ void hp_connection_last(hp_Connection *c, const char *member, const char *text) 
   hp_text_format(&frame, "{\"%s\":", member);
   hp_quote_json(&frame, text, strlen(text));
   hp_text_puts(&frame, "}");
-  hp_connection_put(c, &frame);
+  (void)hp_connection_put(c, &frame);
   hp_text_free(&frame);
   end(c);
   hp_connection_send(c);
+}
+
+void hp_connection_finish(hp_Connection *c, int64_t id, const hp_Text *frame) {
+  char text[HP_OUTBOX_SPARE];
+  if (hp_connection_put(c, frame) == HP_OK) return;
+  (void)snprintf(text, sizeof text, "{\"id\":%lld,\"done\":true,\"ok\":false,\"error\":\"%s\"}",
+                 (long long)id, "not enough memory");
+  if (hp_outbox_add_spare(&c->out, text) != HP_OK) end(c);
 }
 
 void hp_connection_done(hp_Connection *c, int64_t id, const char *error) {
@@ -71,7 +84,7 @@ void hp_connection_done(hp_Connection *c, int64_t id, const char *error) {
     hp_quote_json(&frame, error, strlen(error));
   }
   hp_text_puts(&frame, "}");
-  hp_connection_put(c, &frame);
+  hp_connection_finish(c, id, &frame);
   hp_text_free(&frame);
 }
 
@@ -95,7 +108,7 @@ static void greet(hp_Connection *c) {
   hp_text_puts(&frame, ",\"argv\":");
   hp_text_add(&frame, t->arguments.bytes.at, t->arguments.bytes.n);
   hp_text_puts(&frame, "}");
-  hp_connection_put(c, &frame);
+  if (part.failed || hp_connection_put(c, &frame) != HP_OK) end(c);
   hp_text_free(&frame);
   hp_text_free(&part);
 }

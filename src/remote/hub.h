@@ -156,12 +156,18 @@ void hp_connection_receive(hp_Connection *c, int64_t now);
 void hp_connection_send(hp_Connection *c);
 void hp_connection_close(hp_Connection *c);
 
-/* Frames to it. One that cannot be kept costs the connection. */
-void hp_connection_put(hp_Connection *c, const hp_Text *frame);
-void hp_connection_last(hp_Connection *c, const char *member, const char *text);
+/* Frames to it: HP_OK, also where it takes no more; or HP_ENOMEM, not all is sent. */
+int hp_connection_put(hp_Connection *c, const hp_Text *frame);
+int hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n);
+int hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n);
+
+/* The end of a request: its last frame; or NULL, or what went wrong. Where there is no memory for
+** that it ends for want of memory, and that is told. */
+void hp_connection_finish(hp_Connection *c, int64_t id, const hp_Text *frame);
 void hp_connection_done(hp_Connection *c, int64_t id, const char *error);
-void hp_connection_text(hp_Connection *c, int64_t id, const char *member, const char *text, size_t n);
-void hp_connection_out(hp_Connection *c, int64_t id, const char *text, size_t n);
+
+/* The last words. */
+void hp_connection_last(hp_Connection *c, const char *member, const char *text);
 
 /* Takes request i out of the queue; the caller owns it. */
 hp_Request hp_connection_unqueue(hp_Connection *c, int i);

@@ -67,7 +67,7 @@ static void tell_waiting(hp_Connection *c, int i, int64_t now) {
   r->told = now;
   hp_text_puts(&where, "waiting for the VM: ");
   hp_stat_where(c->target, now, &where);
-  hp_connection_text(c, r->id, "progress", where.bytes.at, where.bytes.n);
+  (void)hp_connection_text(c, r->id, "progress", where.bytes.at, where.bytes.n);
   hp_text_free(&where);
 }
 

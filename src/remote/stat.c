@@ -107,7 +107,7 @@ void hp_stat_answer(hp_Connection *c, int i, int64_t now) {
   add_process(c->target, &text);
   add_vm(c->target, request.since, now, &text);
   hp_text_puts(&text, rule);
-  hp_connection_out(c, request.id, text.bytes.at, text.bytes.n);
+  if (hp_connection_out(c, request.id, text.bytes.at, text.bytes.n) != HP_OK) text.failed = 1;
   hp_connection_done(c, request.id, text.failed ? "not enough memory" : NULL);
   hp_text_free(&text);
   hp_request_free(&request);

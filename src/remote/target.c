@@ -358,10 +358,17 @@ static hp_Connection *asker_with_room(hp_Target *t) {
   return c;
 }
 
+/* Output is missing: the job is to end, and its answer says why. */
+static void starve(hp_Target *t) {
+  t->output.failed = 1;
+  atomic_store(&t->interrupted, 1);
+}
+
 /* All that is gathered, to c; where that is NULL it is lost. */
 static void send_output(hp_Target *t, hp_Connection *c) {
   if (c != NULL) {
-    hp_connection_out(c, t->job.id, t->output.bytes.at, t->output.bytes.n);
+    int rc = hp_connection_out(c, t->job.id, t->output.bytes.at, t->output.bytes.n);
+    if (rc != HP_OK) starve(t);
     hp_connection_send(c);
   }
   t->output.bytes.n = 0;
@@ -379,9 +386,7 @@ void hp_target_flush(hp_Target *t) {
 static void gather(hp_Target *t, const char *text, size_t n) {
   hp_text_add(&t->output, text, n);
   if (t->output.failed) {
-    hp_Connection *c = hp_connection_find(t->asker);
-    if (c != NULL) hp_connection_close(c);
-    atomic_store(&t->interrupted, 1);
+    starve(t);
   } else if (t->output.bytes.n >= ENOUGH) {
     send_output(t, asker_with_room(t));
   } else if (t->gathered == 0) {
@@ -412,7 +417,7 @@ void hp_target_candidates(hp_Target *t, const char *list, size_t n, int64_t from
   c = asker_with_room(t);
   if (c != NULL) {
     send_output(t, c);
-    hp_connection_put(c, &frame);
+    if (hp_connection_put(c, &frame) != HP_OK) starve(t);
   }
   hp_unlock();
   hp_text_free(&frame);
@@ -427,17 +432,20 @@ void hp_target_glance(hp_Target *t, const char *lines, size_t n) {
 }
 
 static void answer(hp_Target *t, hp_Connection *c, const hp_Outcome *o) {
+  static const char missing[] = "not enough memory: output is missing";
   hp_Text frame = {0};
+  int ok = o->ok && !t->output.failed;
   hp_text_format(&frame, "{\"id\":%lld,\"done\":true,\"ok\":%s", (long long)t->job.id,
-                 o->ok ? "true" : "false");
+                 ok ? "true" : "false");
   if (o->more) hp_text_puts(&frame, ",\"more\":true");
-  if (!o->ok) {
-    hp_text_puts(&frame, ",\"error\":");
+  if (!ok) hp_text_puts(&frame, ",\"error\":");
+  if (t->output.failed)
+    hp_quote_json(&frame, missing, sizeof missing - 1);
+  else if (!ok)
     hp_quote_json(&frame, o->error, hp_quote_cut(o->error, o->length, HP_OUT_MOST));
-  }
   hp_text_format(&frame, ",\"paused_ms\":%lld.%03d}", (long long)o->paused,
                  (int)((o->paused - (double)(long long)o->paused) * 1000)); /* in any locale */
-  hp_connection_put(c, &frame);
+  hp_connection_finish(c, t->job.id, &frame);
   hp_text_free(&frame);
   c->running = 0;
 }

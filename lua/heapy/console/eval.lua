@@ -7,9 +7,10 @@ local check = require "heapy.check"
 local shown = require "heapy.console.shown"
 
 local globals = _G
+local collect = collectgarbage
 local find, gsub, sub = string.find, string.gsub, string.sub
-local load, next, pack, pcall, setmetatable, unpack, xpcall =
-  load, next, table.pack, pcall, setmetatable, table.unpack, xpcall
+local load, next, pcall, select, setmetatable, xpcall =
+  load, next, pcall, select, setmetatable, xpcall
 local traceback = debug and debug.traceback -- luacheck: std lua54
 
 local M = {}
@@ -57,6 +58,9 @@ function M.compile(code, name, env)
   return f, message, not f and find(message, "<eof>$") ~= nil
 end
 
+local MEMORY = "not enough memory" -- the VM's own error, with no position and no traceback
+local LET_GO = "not enough memory: this console's variables were let go, for the program's sake"
+
 -- From what the console itself called on, a traceback says nothing.
 local function trace(problem)
   local message = shown.problem(problem)
@@ -74,27 +78,42 @@ local function print_values(env, n, ...)
   env.print(...)
 end
 
--- What a line that is a set, a difference or a page gives is shown whole: it bounds itself.
-local function show(env, values)
-  local ok, problem = pcall(print_values, env, values.n - 1, unpack(values, 2, values.n))
-  if ok then return true end
-  return false, shown.problem(problem)
+-- What a line gives is shown; one that is a set, a difference or a page whole: it bounds itself.
+local function finish(env, ok, ...)
+  if not ok then return false, (...) end
+  local shows, problem = pcall(print_values, env, select("#", ...), ...)
+  if shows then return true end
+  return false, problem == MEMORY and MEMORY or shown.problem(problem)
 end
 
---- Runs a line, or several.
+local function run(session, code)
+  local env = M.environment(session)
+  local f, message, incomplete = M.compile(code, CHUNK, env)
+  if incomplete then return true, nil, true end
+  if not f then return false, message == MEMORY and MEMORY or shown.text(message) end
+  return finish(env, xpcall(f, trace))
+end
+
+-- Those of pcall(run, ...). A variable that holds what has filled the memory would starve the
+-- program, which goes on; garbage that fills it, what is not Lua in it.
+local function outcome(session, ran, ok, message, incomplete)
+  if not ran then ok, message = false, ok end
+  if not ok and message == MEMORY then
+    M.reset(session)
+    collect()
+    message = LET_GO
+  end
+  return ok, message, incomplete
+end
+
+--- Runs a line, or several. Where the VM runs out of memory, the console's variables are gone.
 -- @tparam table session
 -- @tparam string code
 -- @treturn boolean whether it went well
 -- @treturn ?string what was wrong
 -- @treturn ?boolean whether the code is the beginning of something: nothing was run
 function M.run(session, code)
-  local env = M.environment(session)
-  local f, message, incomplete = M.compile(code, CHUNK, env)
-  if incomplete then return true, nil, true end
-  if not f then return false, shown.text(message) end
-  local values = pack(xpcall(f, trace))
-  if not values[1] then return false, values[2] end
-  return show(env, values)
+  return outcome(session, pcall(run, session, code))
 end
 
 core.own(M)
