@@ -1,15 +1,19 @@
 /* Finding classes: see class.h. */
 #include "class.h"
 
-#include "base/sort.h"
 #include "heap/edge.h"
 #include "naming.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#define BLOCK 8 /* words of members that are counted together */
+
+static size_t blocks_of(uint32_t nobjects) { return hp_words(nobjects) / BLOCK + 1; }
 
 void hp_classes_free(hp_Classes *classes) {
   hp_vec_free(&classes->at);
+  hp_delete(classes->members, hp_words(classes->nobjects));
+  hp_delete(classes->before, blocks_of(classes->nobjects));
   hp_names_free(&classes->names);
   hp_modules_free(&classes->modules);
   hp_writers_free(&classes->writers);
@@ -17,53 +21,70 @@ void hp_classes_free(hp_Classes *classes) {
 
 size_t hp_classes_bytes(const hp_Classes *classes) {
   return hp_vec_bytes(&classes->at) + hp_names_bytes(&classes->names) +
+         hp_words(classes->nobjects) * sizeof *classes->members +
+         blocks_of(classes->nobjects) * sizeof *classes->before +
          hp_modules_bytes(&classes->modules) + hp_vec_bytes(&classes->writers.at);
 }
 
 /* ---- which tables --------------------------------------------------------- */
 
 hp_Class *hp_class_of(const hp_Classes *classes, uint32_t id) {
-  size_t i = hp_vec_find(&classes->at, id);
-  return i < classes->at.n && classes->at.at[i].id == id ? &classes->at.at[i] : NULL;
+  const uint64_t *members = classes->members;
+  size_t word = id / 64, i;
+  uint32_t at;
+  if (id >= classes->nobjects || !hp_bit_get(members, id)) return NULL;
+  at = classes->before[word / BLOCK];
+  for (i = word / BLOCK * BLOCK; i < word; i++) at += hp_popcount(members[i]);
+  at += hp_popcount(members[word] & (((uint64_t)1 << (id & 63)) - 1));
+  return &classes->at.at[at];
 }
 
-/* What is known of one first: it wins over its twins. */
-static int by_id(const void *x, const void *y) {
-  const hp_Class *a = x, *b = y;
-  if (a->id != b->id) return a->id < b->id ? -1 : 1;
-  return (int)b->meta - (int)a->meta;
+static hp_Class new_class(uint32_t id) {
+  hp_Class new;
+  memset(&new, 0, sizeof new);
+  new.id = id;
+  new.index = new.name = HP_NONE;
+  return new;
 }
 
-static int add_class(hp_Classes *c, uint32_t id, int meta) {
-  hp_Class *new;
-  if (hp_vec_reserve(&c->at, 1) != HP_OK) return HP_ENOMEM;
-  new = &c->at.at[c->at.n++];
-  memset(new, 0, sizeof *new);
-  new->id = id;
-  new->index = new->name = HP_NONE;
-  new->meta = (uint8_t)meta;
+/* From the last to the first, so that what is there moves to where nothing is any more. */
+static void spread(hp_Classes *c, size_t had) {
+  size_t word = hp_words(c->nobjects), to = c->at.n, from = had;
+  while (word-- > 0) {
+    uint64_t bits = c->members[word];
+    for (; bits != 0; bits ^= (uint64_t)1 << hp_highest(bits)) {
+      uint32_t id = (uint32_t)(word * 64 + hp_highest(bits));
+      int is_there = from > 0 && c->at.at[from - 1].id == id;
+      c->at.at[--to] = is_there ? c->at.at[--from] : new_class(id);
+    }
+  }
+}
+
+/* Makes a class for each member that has none yet. */
+static int list_members(hp_Classes *c) {
+  size_t i, had = c->at.n, n = 0;
+  for (i = 0; i < hp_words(c->nobjects); i++) {
+    if (i % BLOCK == 0) c->before[i / BLOCK] = (uint32_t)n;
+    n += hp_popcount(c->members[i]);
+  }
+  if (hp_vec_reserve(&c->at, n - had) != HP_OK) return HP_ENOMEM;
+  c->at.n = n;
+  spread(c, had);
   return HP_OK;
 }
 
-/* Sorts, and makes one of those that are there more than once. */
-static void unite(hp_Classes *c) {
-  size_t i, n = 0;
-  if (c->at.n == 0) return;
-  qsort(c->at.at, c->at.n, sizeof *c->at.at, by_id);
-  for (i = 1; i < c->at.n; i++)
-    if (c->at.at[i].id != c->at.at[n].id) c->at.at[++n] = c->at.at[i];
-  c->at.n = n + 1;
-}
+typedef void See(hp_Classes *c, uint32_t id);
 
-static int add_metatables(hp_Classes *c, const hp_Graph *g) {
+static void become_member(hp_Classes *c, uint32_t id) { hp_bit_set(c->members, id); }
+static void become_metatable(hp_Classes *c, uint32_t id) { hp_class_of(c, id)->meta = 1; }
+
+static void each_metatable(hp_Classes *c, const hp_Graph *g, See *see) {
   size_t i;
-  int rc = HP_OK;
-  for (i = 0; i < g->shapes.shapes.n && rc == HP_OK; i++)
+  for (i = 0; i < g->shapes.shapes.n; i++)
     if (hp_shape_metatable(&g->shapes.shapes.at[i]) != HP_NONE)
-      rc = add_class(c, g->shapes.shapes.at[i].common, 1);
-  for (i = 0; i < g->roots.n && rc == HP_OK; i++)
-    if (g->roots.at[i].kind == HP_R_METATABLE) rc = add_class(c, g->roots.at[i].id, 1);
-  return rc;
+      see(c, g->shapes.shapes.at[i].common);
+  for (i = 0; i < g->roots.n; i++)
+    if (g->roots.at[i].kind == HP_R_METATABLE) see(c, g->roots.at[i].id);
 }
 
 static int is_function(const hp_Graph *g, uint32_t id) {
@@ -105,24 +126,22 @@ static int is_class(const hp_Graph *g, uint32_t id) {
   return hp_graph_field(g, id, HP_K_INDEX__) == id || hp_naming_middleclass(g, id) != HP_NONE;
 }
 
-static int add_members(hp_Classes *c, const hp_Graph *g, const uint64_t *shapes) {
+static void add_members(hp_Classes *c, const hp_Graph *g, const uint64_t *shapes) {
   uint32_t id;
-  int rc = HP_OK;
-  for (id = 0; id < g->n && rc == HP_OK; id++)
+  for (id = 0; id < g->n; id++)
     if (hp_graph_type(g, id) == HP_TABLE && hp_bit_get(shapes, g->node[id].aux) && is_class(g, id))
-      rc = add_class(c, id, 0);
-  return rc;
+      hp_bit_set(c->members, id);
 }
 
 static int add_unused(hp_Classes *c, const hp_Graph *g) {
   size_t i, n = g->shapes.shapes.n;
   uint64_t *shapes = hp_new(uint64_t, hp_words(n));
-  int rc = shapes == NULL ? HP_ENOMEM : HP_OK;
-  for (i = 0; i < n && rc == HP_OK; i++)
+  if (shapes == NULL) return HP_ENOMEM;
+  for (i = 0; i < n; i++)
     if (may_be_classes(g, &g->shapes.shapes.at[i])) hp_bit_set(shapes, i);
-  if (rc == HP_OK) rc = add_members(c, g, shapes);
+  add_members(c, g, shapes);
   hp_delete(shapes, hp_words(n));
-  return rc;
+  return HP_OK;
 }
 
 /* ---- what they index ------------------------------------------------------ */
@@ -151,32 +170,31 @@ static void look_at(hp_Classes *c, const hp_Graph *g) {
   }
 }
 
-/* Each once: many metatables may have one index, and that be large. */
-static int add_each_index(hp_Classes *c, const hp_Graph *g, uint32_t *ids) {
-  uint32_t i, n = 0;
-  int rc = HP_OK;
-  for (i = 0; i < c->at.n; i++)
-    if (c->at.at[i].index != HP_NONE && hp_naming_may_tell(g, c->at.at[i].id, c->at.at[i].index))
-      ids[n++] = c->at.at[i].index;
-  n = hp_sort_unique(ids, n);
-  /* The classes are searched while new ones come behind them: those are no metatables. */
-  for (i = 0; i < n; i++)
-    if (hp_class_of(c, ids[i]) != NULL || is_target(c, g, ids[i])) ids[i] = HP_NONE;
-  for (i = 0; i < n && rc == HP_OK; i++)
-    if (ids[i] != HP_NONE) rc = add_class(c, ids[i], 0);
-  return rc;
+/* Each once: many metatables may have one index, and that be large. What was found before has
+** its class; what an object stands for gets none. */
+static void find_indexes(const hp_Classes *c, const hp_Graph *g, uint64_t *asked, uint64_t *found) {
+  size_t i;
+  for (i = 0; i < c->at.n; i++) {
+    uint32_t index = c->at.at[i].index;
+    if (index == HP_NONE || !hp_naming_may_tell(g, c->at.at[i].id, index)) continue;
+    if (hp_bit_get(asked, index) || hp_class_of(c, index) != NULL) continue;
+    hp_bit_set(asked, index);
+    if (!is_target(c, g, index)) hp_bit_set(found, index);
+  }
 }
 
 static int add_indexes(hp_Classes *c, const hp_Graph *g) {
-  size_t n = c->at.n;
-  uint32_t *ids = hp_new(uint32_t, n);
-  int rc = ids == NULL ? HP_ENOMEM : HP_OK;
+  size_t i, n = hp_words(c->nobjects);
+  uint64_t *asked = hp_new(uint64_t, n), *found = hp_new(uint64_t, n);
+  int rc = asked && found ? HP_OK : HP_ENOMEM;
   if (rc == HP_OK) {
     look_at(c, g);
-    rc = add_each_index(c, g, ids);
+    find_indexes(c, g, asked, found);
+    for (i = 0; i < n; i++) c->members[i] |= found[i];
+    rc = list_members(c);
   }
-  hp_delete(ids, n);
-  unite(c);
+  hp_delete(asked, n);
+  hp_delete(found, n);
   return rc;
 }
 
@@ -218,13 +236,24 @@ static int name_all(hp_Classes *classes, const hp_Graph *g) {
   return rc == HP_OK ? hp_naming_the_rest(&w) : rc;
 }
 
+static int find_all(hp_Classes *c, const hp_Graph *g) {
+  int rc;
+  c->nobjects = g->n;
+  c->members = hp_new(uint64_t, hp_words(g->n));
+  c->before = hp_new(uint32_t, blocks_of(g->n));
+  if (c->members == NULL || c->before == NULL) return HP_ENOMEM;
+  each_metatable(c, g, become_member);
+  rc = add_unused(c, g);
+  if (rc == HP_OK) rc = list_members(c);
+  if (rc != HP_OK) return rc;
+  each_metatable(c, g, become_metatable);
+  return add_indexes(c, g);
+}
+
 int hp_classes_find(hp_Classes *classes, const hp_Graph *g) {
   int rc;
   find_places(classes, g);
-  rc = add_metatables(classes, g);
-  if (rc == HP_OK) rc = add_unused(classes, g);
-  unite(classes);
-  if (rc == HP_OK) rc = add_indexes(classes, g);
+  rc = find_all(classes, g);
   if (rc == HP_OK) rc = find_writers(classes, g);
   if (rc == HP_OK)
     rc = hp_modules_find(&classes->modules, g, classes->loaded, classes->globals);

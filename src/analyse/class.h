@@ -36,6 +36,9 @@ typedef struct hp_Class {
 
 typedef struct hp_Classes {
   HP_VEC(hp_Class) at; /* by id */
+  uint64_t *members;   /* per object: it is one. Owned, for 'nobjects' */
+  uint32_t *before;    /* per 512 objects: how many are among those before. Owned */
+  uint32_t nobjects;
   hp_Names names;
   hp_Modules modules;
   hp_Writers writers; /* of the classes */

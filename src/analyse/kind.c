@@ -21,6 +21,8 @@ typedef struct Kinding {
   uint64_t *owned;   /* that one has in a field; until the end their kind is the instance's */
   uint16_t *tables_of; /* per kind: that of the tables of its instances, or 0 */
   size_t nkinds;
+  uint16_t *instances; /* per name of a class: the kind of its instances, or 0 while not known; */
+  uint16_t *classes;   /* that of the class itself */
   uint32_t most; /* kinds that there may be, at this step */
 } Kinding;
 
@@ -119,6 +121,19 @@ static int is_alive(const Kinding *w, uint32_t id) {
   return id == HP_NONE || hp_bit_get(w->g->reachable, id);
 }
 
+/* Names are put together once: there may be a class for each object. */
+static int kind_class(Kinding *w, uint32_t id, uint32_t name) {
+  uint16_t *kind = &w->classes[name];
+  int rc = HP_OK;
+  if (hp_bit_get(w->special, id)) return HP_OK;
+  if (*kind == 0)
+    rc = kind_prefixed(w, "class ", hp_names_get(&w->k->classes.names, name), HP_KIND_CLASS, name,
+                       kind);
+  hp_bit_set(w->special, id);
+  w->g->kind[id] = *kind;
+  return rc;
+}
+
 static int kind_classes(Kinding *w, int alive) {
   const hp_Classes *c = &w->k->classes;
   size_t i;
@@ -126,8 +141,7 @@ static int kind_classes(Kinding *w, int alive) {
   for (i = 0; i < c->at.n && rc == HP_OK; i++) {
     uint32_t name = c->at.at[i].name;
     if (c->at.at[i].plain || name == HP_NONE || is_alive(w, c->at.at[i].id) != alive) continue;
-    rc = set_special(w, c->at.at[i].id, "class ", hp_names_get(&c->names, name), HP_KIND_CLASS,
-                     name);
+    rc = kind_class(w, c->at.at[i].id, name);
   }
   return rc;
 }
@@ -175,8 +189,10 @@ static int kind_of_shape(Kinding *w, ShapeKind *s, const hp_Shape *shape) {
   if (hp_shape_metatable(shape) != HP_NONE)
     name = hp_class_instance_name(&w->k->classes, shape->common);
   if (name != HP_NONE) {
+    int rc = w->instances[name] == 0 ? kind_instances(w, name, &w->instances[name]) : HP_OK;
     s->instance = 1;
-    return kind_instances(w, name, &s->kind);
+    s->kind = w->instances[name];
+    return rc;
   }
   s->plain = shape->type == HP_TABLE;
   s->kind = shape->type; /* the types have the first numbers */
@@ -306,12 +322,23 @@ static int kind_garbage(Kinding *w) {
   return rc;
 }
 
+static int kind_by_names(Kinding *w) {
+  size_t n = hp_names_count(&w->k->classes.names);
+  int rc = HP_ENOMEM;
+  w->instances = hp_new(uint16_t, n);
+  w->classes = hp_new(uint16_t, n);
+  if (w->instances && w->classes) rc = kind_shapes_and_classes(w, 1);
+  if (rc == HP_OK) rc = kind_garbage(w);
+  hp_delete(w->instances, n);
+  hp_delete(w->classes, n);
+  return rc;
+}
+
 static int kind_all(Kinding *w) {
   int rc = name_types(w);
   if (rc == HP_OK) rc = hp_classes_find(&w->k->classes, w->g);
   if (rc == HP_OK) rc = kind_places(w);
-  if (rc == HP_OK) rc = kind_shapes_and_classes(w, 1);
-  if (rc == HP_OK) rc = kind_garbage(w);
+  if (rc == HP_OK) rc = kind_by_names(w);
   return rc == HP_OK ? kind_objects(w) : rc;
 }
 

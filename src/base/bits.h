@@ -12,6 +12,7 @@
 
 #define hp_popcount(x) ((uint32_t)__builtin_popcountll(x))
 #define hp_lowest(x) ((uint32_t)__builtin_ctzll(x))
+#define hp_highest(x) (63 - (uint32_t)__builtin_clzll(x))
 
 /* A loop that counts bits is built twice, with and without the CPU's own
 ** instruction, where the compiler and the C library can choose at load time. */
