@@ -26,8 +26,8 @@ M.sections = {
     { "heap", "hp.heap{collect = true}", "a snapshot: the Set of the objects reachable now",
       "collect = true runs a full collection first. After hp.setref() only what was born since." },
     { "heapu", "hp.heapu()", "the Set of the unreachable objects: garbage not yet swept away",
-      "The texts that heapy has made to print are garbage too, and among it. Garbage refers to "
-      .. "nothing as far as referrers, byrcs and byvia go: only the program's own objects do." },
+      "What heapy's loading and printing left behind is garbage too, and among it. Garbage refers "
+      .. "to nothing as far as referrers, byrcs and byvia go: only the program's own objects do." },
     { "iso", "hp.iso(v, ...)", "the Set of exactly these values, in a fresh snapshot" },
     { "setref", "hp.setref()", "from now on hp.heap() shows only what was born since",
       "hp.setref(false) shows everything again." },

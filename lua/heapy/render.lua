@@ -158,11 +158,17 @@ function M.figures(rows)
   return concat(lines, "\n")
 end
 
+--- How the next page is asked for in the monitor; nil where it cannot be.
+M.remote_page = nil
+
 --- What stands under a page that is not the last.
 -- @tparam integer left rows after this page
 -- @treturn string
 function M.hint(left)
-  return format("<%d more rows. Type e.g. 'h.more' to view.>", left)
+  local page = "h.more"
+  if core.remote_busy() then page = M.remote_page end
+  if not page then return format("<%d more rows.>", left) end
+  return format("<%d more rows. Type e.g. '%s' to view.>", left, page)
 end
 
 --- That no row has a name, where another has one that is near.

@@ -272,6 +272,15 @@ describe("a command that does not end", function()
     assert.is_true(peer:ask "heap".ok)
   end))
 
+  it("is told how to go on in the console, where there is one", inside(function()
+    local lines = "%d+ more rows"
+    local peer = connected()
+    assert.matches("<" .. lines .. "%. Type e%.g%. '_%.more' to view%.>\n$",
+      peer:eval "hp.heap().bysize")
+    assert.matches("^ Index", peer:eval "_.more")
+    assert.matches("<" .. lines .. "%.>\n", peer:ask "heap".out)
+  end))
+
   it("may fill the memory of the whole process #noasan #novalgrind", inside(function()
     for _, limit in ipairs { 100000, 120000, 133000, 151000 } do
       local script = target.script("while true do local t = {} for i = 1, 100 do t[i] = i end end")

@@ -378,11 +378,13 @@ static int remote_path(lua_State *L) {
 static int remote_fd(lua_State *L) {
   const Record *r = record_of(L);
   int fd;
-  if (r == NULL || r->target == NULL) return 0;
-  hp_target_rouse();
-  fd = hp_target_descriptor(r->target);
-  if (fd < 0) return 0;
-  lua_pushinteger(L, fd);
+  lua_settop(L, 0);
+  if (r != NULL && r->target != NULL) {
+    hp_target_rouse();
+    fd = hp_target_descriptor(r->target);
+    if (fd >= 0) lua_pushinteger(L, fd);
+  }
+  if (lua_gettop(L) == 0) lua_pushnil(L);
   return 1;
 }
 

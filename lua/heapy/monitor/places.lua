@@ -90,10 +90,14 @@ function M.identity(path)
   return attributes and format("%s %d %d", path, attributes.ino, attributes.modification)
 end
 
---- Removes a socket that nobody listens at, if its process is gone.
+local NEW <const> = 60 -- seconds: a process may be about to listen at a socket it has just made
+
+--- Removes a socket that nobody listens at, if its process is gone, or another has its number.
 -- @tparam table socket
 function M.sweep(socket)
-  if not lfs.attributes(format("/proc/%d", socket.pid), "mode") then os.remove(socket.path) end
+  local modified = lfs.symlinkattributes(socket.path, "modification")
+  if not lfs.attributes(format("/proc/%d", socket.pid), "mode")
+    or modified and modified + NEW < os.time() then os.remove(socket.path) end
 end
 
 core.own(M)
