@@ -5,6 +5,7 @@
 
 local core = require "heapy.core"
 local needs = require "heapy.monitor.needs"
+local render = require "heapy.render"
 
 local format = string.format
 
@@ -54,8 +55,12 @@ local function matching(session, options)
   return found
 end
 
--- What would leave one of several targets: "--pid 4451, --pid 4452", or, in one process, their
--- states.
+-- "--pid 4451 (web)"
+local function choice(option, number, name)
+  return format("--%s %d", option, number) .. (name and format(" (%s)", render.name(name)) or "")
+end
+
+-- What would leave one of several targets: their processes, or, in one process, their states.
 local function choices(found)
   local pids, states, seen = {}, {}, {}
   table.sort(found, function(a, b)
@@ -64,10 +69,12 @@ local function choices(found)
     return a.state < b.state
   end)
   for i, connection in ipairs(found) do
-    local pid = connection.greeting.pid
-    if not seen[pid] then pids[#pids + 1] = format("--pid %d", pid) end
-    seen[pid] = true
-    states[i] = format("--state %d", connection.greeting.state)
+    local greeting = connection.greeting
+    if not seen[greeting.pid] then
+      pids[#pids + 1] = choice("pid", greeting.pid, greeting.name)
+    end
+    seen[greeting.pid] = true
+    states[i] = choice("state", greeting.state, greeting.name)
   end
   return table.concat(#pids > 1 and pids or states, ", ")
 end

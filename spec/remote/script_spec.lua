@@ -235,8 +235,8 @@ describe("heapy monitor --exec", function()
 
   it("asks for one state where a process has several", function()
     support.fake("pid=77", "state=1")
-    support.fake("pid=77", "state=2")
-    assert.equal("heapy: there are 2 targets: which? --state 1, --state 2\n",
+    support.fake("pid=77", "state=2", "name=db")
+    assert.equal("heapy: there are 2 targets: which? --state 1, --state 2 (db)\n",
       (execute("--exec", "1")))
   end)
 
