@@ -150,30 +150,16 @@ describe("the monitor's end", function()
     assert.same({ program.pid .. "-1.sock" }, sockets())
   end))
 
-  -- Sockets of a program that was killed, under the number of one that lives: a new one, and one
-  -- that is some time old.
-  local function leave(pid)
+  -- Two sockets: a new one, and one that is some time old.
+  it("has the monitor sweep what was left under a number that is another's now", inside(function()
+    local other = support.piped { "sleep", "60" }
     for state, age in ipairs { "30 seconds", "2 minutes" } do
       local program, path = target.lua "io.read()"
       program:stop()
-      local name = ("%s/%d-%d.sock"):format(support.dir, pid, state)
+      local name = ("%s/%d-%d.sock"):format(support.dir, other.pid, state)
       assert(os.rename(path, name))
       assert(os.execute(("touch -d '%s ago' '%s'"):format(age, name)))
     end
-  end
-
-  it("sweeps what was left under a number that is another's now", inside(function()
-    local other = support.piped { "sleep", "60" }
-    leave(other.pid)
-    local program = target.lua "io.read()"
-    local left = { other.pid .. "-1.sock", program.pid .. "-1.sock" }
-    table.sort(left)
-    assert.same(left, sockets())
-  end))
-
-  it("has the monitor sweep that too", inside(function()
-    local other = support.piped { "sleep", "60" }
-    leave(other.pid)
     local _, text = support.piped_heapy("monitor", "--exec", "1"):hang_up():wait()
     assert.matches("^heapy: there is no target", text)
     assert.same({ other.pid .. "-1.sock" }, sockets())

@@ -19,13 +19,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 8
 #define STATES 64 /* of one process: see HP_TARGETS */
 #define TRIES 64
-#define NEW 60 /* seconds */
 
 __attribute__((format(printf, 2, 3))) static int fail(char why[HP_REASON_SIZE],
                                                       const char *format, ...) {
@@ -183,21 +181,14 @@ static pid_t pid_of(const char *name) {
   return (pid_t)pid;
 }
 
-/* A process may be about to listen at a socket that it has just made. */
-static int is_new(const char *path) {
-  struct stat st;
-  return lstat(path, &st) != 0 || st.st_mtime + NEW > time(NULL);
-}
-
-/* Its process is gone; or another has its number now. */
+/* Where the number is another process's by now a monitor sweeps: who lives is not asked here, as
+** it would take that for an attach. */
 static void sweep_one(const char *directory, const char *name) {
   char path[HP_PATH_SIZE];
   pid_t pid = pid_of(name);
-  int is_gone;
-  if (pid == 0 || pid == getpid()) return;
+  if (pid == 0 || kill(pid, 0) == 0 || errno != ESRCH) return;
   if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path) return;
-  is_gone = kill(pid, 0) != 0 && errno == ESRCH;
-  if ((is_gone || !is_new(path)) && !answers(path)) (void)unlink(path);
+  if (!answers(path)) (void)unlink(path);
 }
 
 void hp_place_sweep(const char *directory) {
