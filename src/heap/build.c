@@ -203,7 +203,7 @@ static int is_file_name(const char *s) { return *s == '@' || *s == '='; }
 static int keep_name(Build *b, uint32_t id) {
   hp_Graph *g = b->g;
   size_t length = hp_graph_length(g, id), n = length < HP_NAME_KEEP ? length : HP_NAME_KEEP;
-  const char *s = hp_string_bytes(hp_addrs_at(&g->addrs, id));
+  const char *s;
   hp_LongText *t;
   int kept;
   if (length <= HP_TEXT_KEEP) return HP_OK;
@@ -212,6 +212,7 @@ static int keep_name(Build *b, uint32_t id) {
   if (g->texts.n + n > UINT32_MAX) return HP_ELIMIT;
   if (hp_vec_reserve(&g->longtexts, 1) != HP_OK || hp_vec_reserve(&g->texts, n) != HP_OK)
     return HP_ENOMEM;
+  s = hp_string_bytes(hp_addrs_at(&g->addrs, id));
   t = &g->longtexts.at[g->longtexts.n++];
   t->id = id;
   t->at = (uint32_t)g->texts.n;
