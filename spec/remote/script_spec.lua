@@ -122,6 +122,16 @@ describe("a session by pipes", function()
     end
   end)
 
+  it("hints at a command of the Monitor that is no variable", function()
+    support.fake()
+    local text, status = session "sc 1\nint\nlc\nlc = 1\nlc\nother\n"
+    assert.truthy(text:find("> lc\nnil\npaused 3.1 ms\nlc is a command of the Monitor: type .lc\n",
+      1, true), text)
+    local _, hints = text:gsub("is a command of the Monitor", "")
+    assert.equal(1, hints, text)
+    assert.equal(0, status, text)
+  end)
+
   it("shows nothing of a target that a terminal would obey", function()
     support.fake()
     local text = session "sc 1\nint\ncontrol\n"

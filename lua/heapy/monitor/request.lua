@@ -40,7 +40,10 @@ end
 --- Takes a frame that answers it.
 -- @tparam table frame
 function Request:take(frame)
-  if type(frame.out) == "string" then self:keep(frame.out) end
+  if type(frame.out) == "string" then
+    self.is_nil = frame.out == "nil\n"
+    self:keep(frame.out)
+  end
   if type(frame.progress) == "string" then self.progress = frame.progress end
   if type(frame.candidates) == "table" then
     self.candidates, self.from = words_of(frame.candidates), tointeger(frame.from)

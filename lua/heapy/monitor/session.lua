@@ -344,7 +344,8 @@ local function enter_console(self, line)
   if self.current then
     local single = place.chunk == line
     local asked = self:ask("eval", place.chunk)
-    if single and asked and not (asked.ok or asked.gone) then hint_at_dot(self, line) end
+    local useless = asked and not asked.gone and (not asked.ok or asked.is_nil)
+    if single and useless then hint_at_dot(self, line) end
     return self:finish_chunk(asked)
   end
   if not self.here:eval(place.chunk) then place.chunk = nil end
