@@ -103,7 +103,6 @@ build = {
         "src/track/where.c",
         "src/vm/callname.c",
         "src/vm/frame.c",
-        "src/vm/globalname.c",
         "src/vm/layout.c",
         "src/vm/newtable.c",
         "src/vm/peek.c",

@@ -109,6 +109,12 @@ describe("bysource", function()
       place("return 1", "@" .. long .. "file.lua"))
     assert.equal("..." .. (("dir/"):rep(100) .. "file.lua"):sub(-250) .. " (main chunk)",
       place("return 1", "@" .. ("dir/"):rep(100) .. "file.lua"))
+    local name = "@" .. long .. "file.lua"
+    local loaded <const> = { [name] = load("return 1", name) } -- a key as well
+    local h <close> = hp.heap()
+    assert.equal("..." .. (long .. "file.lua"):sub(-250) .. " (main chunk)",
+      name_of(h:iso(loaded[name]).bysource))
+    assert.equal(name:sub(1, 512), h:iso(name).text)
   end)
 
   it("has a mark for stripped functions", function()

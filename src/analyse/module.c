@@ -126,7 +126,7 @@ static size_t path_of(const hp_Graph *g, uint32_t source, hp_Name *path) {
   size_t n, end;
   int whole;
   const char *s = hp_graph_text(g, source, &n, &whole);
-  if (!whole || n == 0 || *s != '@') return 0;
+  if (!whole || n == 0 || n > HP_NAME_KEEP || *s != '@') return 0;
   hp_name_set(path, "");
   hp_name_addn(path, s + 1, n - 1);
   for (end = path->n; end > 0 && path->s[end - 1] != '.' && path->s[end - 1] != '/';) end--;

@@ -195,14 +195,10 @@ static int is_kept(Build *b, uint32_t id, int *kept) {
   return HP_OK;
 }
 
-/* The name of a file ends with what tells it from others. */
-static int is_file_name(const char *s) { return *s == '@' || *s == '='; }
-
-/* Keeps more of a string that serves as a name: of a very long one the beginning, of the name
-** of a file its first byte, "...", and the end. */
-static int keep_name(Build *b, uint32_t id) {
+/* Keeps more of a string that serves as a name, 'most' bytes. */
+static int keep_name(Build *b, uint32_t id, size_t most) {
   hp_Graph *g = b->g;
-  size_t length = hp_graph_length(g, id), n = length < HP_NAME_KEEP ? length : HP_NAME_KEEP;
+  size_t length = hp_graph_length(g, id), n = length < most ? length : most;
   const char *s;
   hp_LongText *t;
   int kept;
@@ -218,10 +214,6 @@ static int keep_name(Build *b, uint32_t id) {
   t->at = (uint32_t)g->texts.n;
   t->n = (uint32_t)n;
   memcpy(g->texts.at + t->at, s, n);
-  if (length > n && is_file_name(s)) {
-    memcpy(g->texts.at + t->at + 1, "...", 3);
-    memcpy(g->texts.at + t->at + 4, s + length - (n - 4), n - 4);
-  }
   g->texts.n += n;
   return HP_OK;
 }
@@ -231,7 +223,8 @@ static int keep_keys(Build *b) {
   size_t i;
   int rc = HP_OK;
   for (i = 0; i < items->n && rc == HP_OK; i++)
-    if (hp_item_kind(items->at[i]) == HP_I_NAME) rc = keep_name(b, items->at[i].arg);
+    if (hp_item_kind(items->at[i]) == HP_I_NAME)
+      rc = keep_name(b, items->at[i].arg, HP_NAME_KEEP);
   return rc;
 }
 
@@ -241,7 +234,7 @@ static int keep_sources(Build *b) {
   int rc = HP_OK;
   for (i = 0; i < g->protos.n && rc == HP_OK; i++) {
     uint32_t source = hp_graph_first(g, g->protos.at[i].id, HP_I_SOURCE);
-    if (source != HP_NONE) rc = keep_name(b, source);
+    if (source != HP_NONE) rc = keep_name(b, source, HP_SOURCE_KEEP);
   }
   return rc;
 }
@@ -258,14 +251,16 @@ static int keep_class_names(Build *b) {
     if (mt == before || mt == HP_NONE) continue;
     before = mt;
     name = hp_graph_field(g, mt, HP_K_NAME__);
-    if (name != HP_NONE && hp_graph_type(g, name) == HP_STRING) rc = keep_name(b, name);
+    if (name != HP_NONE && hp_graph_type(g, name) == HP_STRING)
+      rc = keep_name(b, name, HP_NAME_KEEP);
   }
   return rc;
 }
 
+/* A chunk's name may be a key too. */
 static int keep_names(Build *b) {
-  int rc = keep_keys(b);
-  if (rc == HP_OK) rc = keep_sources(b);
+  int rc = keep_sources(b);
+  if (rc == HP_OK) rc = keep_keys(b);
   if (rc == HP_OK) rc = keep_class_names(b);
   if (b->g->longtexts.n > 1)
     qsort(b->g->longtexts.at, b->g->longtexts.n, sizeof *b->g->longtexts.at, by_id);

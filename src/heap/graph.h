@@ -41,6 +41,7 @@ typedef struct hp_Node {
 #define HP_SIZE_LARGE 0xFFFF
 #define HP_TEXT_KEEP 40 /* every short string is kept whole */
 #define HP_NAME_KEEP 512 /* of a string that serves as a name */
+#define HP_SOURCE_KEEP 4096 /* of the name of a chunk: what tells a path from others is its end */
 
 typedef struct hp_Large {
   uint32_t id;

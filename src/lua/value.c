@@ -143,6 +143,7 @@ typedef struct Description {
 static void describe_string(const hp_Graph *g, uint32_t id, Description *d) {
   int whole;
   const char *s = hp_graph_text(g, id, &d->n, &whole);
+  if (d->n > sizeof d->text) d->n = sizeof d->text;
   memcpy(d->text, s, d->n);
   d->length = hp_graph_length(g, id);
 }

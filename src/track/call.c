@@ -5,7 +5,6 @@
 #include "vm/code.h"
 #include "vm/frame.h"
 
-#define CALLED_MAX 160 /* of what a function is called */
 #define PLACES 128 /* constructors that a table may come from, */
 #define LINES 16   /* and their lines, that are named */
 
@@ -124,18 +123,12 @@ static void add_source(const char *proto, hp_Name *out) {
     hp_name_add(out, "?");
 }
 
-/* By the code that calls it; what C or a tail call calls, by the module that has it. */
-static int name_of(const hp_Vm *vm, const char *ci, char *name, size_t size) {
-  return hp_call_name(vm, ci, name, size) || hp_global_name(vm, hp_ci_func(ci), name, size);
-}
-
 /* "in method 'push'", "in main chunk", "in function <marker.lua:38>". */
 static void add_function(const hp_Vm *vm, const char *ci, const char *proto, hp_Name *out) {
-  char name[CALLED_MAX];
-  int is_main = hp_proto_line(proto) == 0;
-  if (is_main ? hp_call_name(vm, ci, name, sizeof name) : name_of(vm, ci, name, sizeof name)) {
+  char name[128];
+  if (hp_call_name(vm, ci, name, sizeof name)) {
     hp_name_addf(out, " in %s", name);
-  } else if (is_main) {
+  } else if (hp_proto_line(proto) == 0) {
     hp_name_add(out, " in main chunk");
   } else {
     hp_name_add(out, " in function <");
@@ -147,7 +140,7 @@ static void add_function(const hp_Vm *vm, const char *ci, const char *proto, hp_
 unsigned hp_call_text(const hp_Vm *vm, const char *ci, const char *c_ci, hp_Call call, int makes,
                       hp_Name *text) {
   const char *proto = hp_frame_proto(ci);
-  char name[CALLED_MAX];
+  char name[128];
   Lines lines;
   hp_name_set(text, "");
   add_source(proto, text);
@@ -155,7 +148,7 @@ unsigned hp_call_text(const hp_Vm *vm, const char *ci, const char *c_ci, hp_Call
   hp_name_add(text, ":");
   add_lines(&lines, text);
   add_function(vm, ci, proto, text);
-  if ((call & HP_CALL_C) && c_ci != NULL && name_of(vm, c_ci, name, sizeof name))
+  if ((call & HP_CALL_C) && c_ci != NULL && hp_call_name(vm, c_ci, name, sizeof name))
     hp_name_addf(text, " [C: %s]", name);
   else if (call & HP_CALL_C)
     hp_name_add(text, " [C]");

@@ -86,8 +86,4 @@ int hp_newtable_is_item(const char *proto, uint32_t pc);
 ** words: "method 'push'", "function 'f'" (a global) ... Gives 0 if nobody knows. */
 int hp_call_name(const hp_Vm *vm, const char *ci, char *out, size_t size);
 
-/* Where a loaded module or the globals have a function, a value in the stack: "function 'f'",
-** "function 'string.rep'". Gives 0 if none has, or if that takes long to find out. */
-int hp_global_name(const hp_Vm *vm, const char *value, char *out, size_t size);
-
 #endif
