@@ -9,7 +9,8 @@ local M = {}
 local KIND = "Kind (class / table of class)"
 
 --- Classifiers by name. `field` is the set's field, `heading` heads the names' column,
--- `noun` stands in "Differences by ...". `tracked`: it goes by what the tracker has recorded.
+-- `noun` stands in "Differences by ...". `tracked`: it goes by what the tracker has recorded;
+-- `relative`: in another set an object may be in another row.
 M.known = {
   kind = { field = "bykind", heading = KIND, noun = "kind" },
   type = { field = "bytype", heading = "Type", noun = "type" },
@@ -22,7 +23,7 @@ M.known = {
   site = { field = "bysite", heading = "Made at", noun = "site", tracked = true },
   traceback = { field = "bytraceback", heading = "Made at < called from", noun = "traceback",
     tracked = true },
-  age = { field = "byage", heading = "Age", noun = "age", tracked = true },
+  age = { field = "byage", heading = "Age", noun = "age", tracked = true, relative = true },
   unity = { field = "byunity", heading = "<unclassified>", noun = "unity" },
 }
 

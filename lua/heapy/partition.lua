@@ -6,7 +6,7 @@ local classifiers = require "heapy.classifiers"
 local merged = require "heapy.merged"
 local parts = require "heapy.parts"
 
-local ipairs = ipairs
+local ipairs, setmetatable = ipairs, setmetatable
 
 local M = {}
 
@@ -37,6 +37,33 @@ function M.classify(set, classifier)
   if classifier ~= classifiers.default then core.state(set).classifier = classifier end
   return set
 end
+
+-- ---- rows as they stand in another partition ---------------------------------------------------
+
+local Window = {}
+Window.__index = Window
+
+local function window(p, first, last)
+  local before = 0
+  if first > 0 then
+    local _, _, _, cumulative = p:row(first - 1)
+    before = cumulative
+  end
+  return setmetatable({ partition = p, first = first, last = last, before = before }, Window)
+end
+
+function Window:nrows() return self.last - self.first + 1 end
+
+function Window:row(i)
+  local name, count, size, cumulative = self.partition:row(self.first + i)
+  return name, count, size, cumulative - self.before
+end
+
+function Window:rowset(i, j)
+  return self.partition:rowset(self.first + i, self.first + j)
+end
+
+-- ----------------------------------------------------------------------------------------------
 
 -- A new partition.
 local function make(set, classifier)
@@ -80,7 +107,10 @@ end
 -- @tparam integer j
 -- @return a Set
 function M.rows(set, i, j)
-  return M.classify(M.of(set):rowset(i, j), M.classifier(set))
+  local p, classifier = M.of(set), M.classifier(set)
+  local rows = M.classify(p:rowset(i, j), classifier)
+  if classifiers.known[classifier].relative then core.state(rows).partition = window(p, i, j) end
+  return rows
 end
 
 --- What all objects of a set have in common.
@@ -95,4 +125,5 @@ function M.name(set, classifier)
 end
 
 core.own(M)
+core.own(Window)
 return M

@@ -5,7 +5,8 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local render = require "heapy.render"
 
-local ipairs, rawget, setmetatable, type = ipairs, rawget, setmetatable, type
+local getmetatable, ipairs, rawequal, rawget, setmetatable, type =
+  getmetatable, ipairs, rawequal, rawget, setmetatable, type
 local concat = table.concat
 local open = io and io.open
 
@@ -56,6 +57,10 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string why the file cannot be written
 local function csv(timeline, path)
+  if not rawequal(getmetatable(timeline), Timeline) then
+    check.fail(2, "'csv' is called on a Timeline, as timeline:csv(...), not on a %s",
+      check.typename(timeline))
+  end
   if path ~= nil and type(path) ~= "string" then check.argument(1, "csv", "string", path, 2) end
   local lines = { concat(M.columns, ",") }
   for i, point in ipairs(timeline) do
@@ -86,6 +91,10 @@ function Timeline.__index(timeline, key)
   elseif key ~= #timeline + 1 then
     check.fail(2, "no point %s: there are %d, from 1", key, #timeline)
   end
+end
+
+function Timeline.__newindex(_, key)
+  check.assignment(key, "a heapy.Timeline", 2)
 end
 
 function Timeline.__tostring(timeline)

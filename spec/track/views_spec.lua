@@ -39,6 +39,9 @@ describe("hp.track", function()
     local status = hp.track { timeline = 100 }
     local row, points = hp.sites()[0], hp.timeline()
     for text, f in pairs {
+      ["'csv' is called on a Timeline, as timeline:csv(...), not on a string"] =
+        function() local _ = points.csv "file" end,
+      ["cannot assign to field 'x' of a heapy.Timeline"] = function() points.x = 1 end,
       ["no field 'missd' in hp.tracking(); did you mean 'missed'?"] =
         function() return status.missd end,
       ["no field 'peeksize' in a row of heapy.Sites; did you mean 'peaksize'?"] =
@@ -122,7 +125,17 @@ describe("hp.track", function()
     local ages = h2:iso(table.unpack(kept)) | h2:iso(table.unpack(young))
     assert.equal(10, #ages.byage)
     for _, row in pairs(ages.byage) do assert.equal(20, row.count) end
-    local text = tostring((h2:iso(old) | ages).byage.all)
+    local by_age = (h2:iso(old) | ages).byage
+    assert.equal("1st tenth (oldest)", by_age[1].kind)
+    assert.same({ 20, 1, 20 * 72 }, { by_age[1].count, #by_age[1], by_age[1].size })
+    assert.equal("2nd tenth", by_age:rows(1, 3)[1].kind)
+    local last
+    for _, row in pairs(by_age:rows(1, 3)) do last = row.kind end
+    assert.equal("3rd tenth", last)
+    assert.matches("\n +0 +20 +33 .*\n +1 +20 +33 +%d+ +33 +%d+ +67 2nd tenth\n",
+      tostring(by_age:rows(1, 3)))
+    assert.equal("table (no owner)", by_age[1].bykind.kind)
+    local text = tostring(by_age.all)
     assert.matches("%(before tracking%)\n.*1st tenth %(oldest%)\n.*2nd tenth\n.*9th tenth\n.*"
       .. "10th tenth %(newest%)$", text)
     assert.equal(20, ages:where { age = "1st tenth (oldest)" }.count)
