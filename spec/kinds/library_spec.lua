@@ -99,6 +99,18 @@ describe("classic", function()
       { kinds(made.object, made.Rect, made.Point) })
   end)
 
+  it("does not call a child as its parent's __name, which is copied into it", function()
+    local made = run("game/square.lua", [[
+      local Object = ...
+      local Point = Object:extend()
+      Point.__name = "Spec_point"
+      local Square = Point:extend()
+      function Square.resize() return Square end
+      return { Point(), Square() }
+    ]], Object)
+    assert.same({ "Spec_point", "square.lua:Square" }, { kinds(made[1], made[2]) })
+  end)
+
   it("names classes that are modules", function()
     local Point = support.module("spec_point", [[
       local Point = (...):extend()
@@ -160,6 +172,21 @@ describe("Penlight", function()
       return Animal
     ]], class, environment)
     assert.same({ "Spec_animal", "class Spec_animal" }, { kinds(made(), made) })
+  end)
+
+  it("does not call a child as its parent, whose fields are copied into it", function()
+    local made = run("game/animal.lua", [[
+      local class = ...
+      local Animal = class()
+      Animal._name = "Spec_animal"
+      local Cat, Dog = class(Animal), class(Animal)
+      function Cat:purr() return Cat end
+      function Dog:bark() return Dog end
+      return { Animal(), Cat(), Dog() }
+    ]], class)
+    assert.same({ "Spec_animal", "animal.lua:Cat", "animal.lua:Dog" },
+      { kinds(made[1], made[2], made[3]) })
+    assert.equal("pl.Set", (kinds(require "pl.Set" { 1, 2 })))
   end)
 
   it("names its own containers", function()

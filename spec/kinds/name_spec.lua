@@ -203,6 +203,42 @@ describe("a class without a name of its own", function()
     assert.equal("worker.lua:Local_class", (kinds(object)))
   end)
 
+  -- As in many programs: a function that makes classes, with a constructor for each of them.
+  local MAKER = [[
+    return function()
+      local cls = {}
+      cls.__index = cls
+      function cls.new() return setmetatable({}, cls) end
+      return cls
+    end
+  ]]
+
+  it("is not named after the variable of what makes classes", function()
+    local maker = run("lib/class.lua", MAKER)
+    local made = run("app/accounts.lua", [[
+      local class = ...
+      local Account, User, Plain = class(), class(), class()
+      function Account.deposit() return Account end
+      function User.hello() return User end
+      function Plain.noUpvalue() end
+      return { Account, User, Plain, kinds = function() return Plain end }
+    ]], maker)
+    assert.same({ "accounts.lua:Account", "accounts.lua:User", "accounts.lua:Plain" },
+      { kinds(made[1].new(), made[2].new(), made[3].new()) })
+    local alone = maker()
+    assert.equal("class.lua:cls", (kinds((function() return alone.new() end)())))
+  end)
+
+  it("is not either where that is in its own chunk", function()
+    local made = run("app/shapes.lua", ("local class = (function() %s end)()"):format(MAKER) .. [[
+      local A, B = class(), class()
+      function A.longName() return A end
+      function B.other() return B end
+      return { A, B }
+    ]])
+    assert.same({ "shapes.lua:A", "shapes.lua:B" }, { kinds(made[1].new(), made[2].new()) })
+  end)
+
   it("is named after its chunk's local though it has no function", function()
     local co = coroutine.create(assert(load([[
       local Record = { kept = {} }

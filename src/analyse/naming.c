@@ -69,10 +69,28 @@ static int name_by_string(hp_Naming *w, hp_Class *c, int rule, uint32_t string) 
   return set_name(w, c, rule, name.s);
 }
 
+/* Is it the name of the parent? Penlight's classes and classic's have copies of its fields. */
+static int is_inherited(const hp_Graph *g, uint32_t id, hp_Known field, uint32_t name) {
+  static const hp_Known parents[] = {HP_K_BASE, HP_K_SUPER};
+  size_t i;
+  for (i = 0; i < sizeof parents / sizeof *parents; i++) {
+    uint32_t parent = hp_graph_field(g, id, parents[i]);
+    if (parent == HP_NONE || parent == id || hp_graph_type(g, parent) != HP_TABLE) continue;
+    if (hp_graph_field(g, parent, field) == name) return 1;
+  }
+  return 0;
+}
+
+/* A name of its own that it has in that field, or HP_NONE. */
+static uint32_t own_name(const hp_Graph *g, uint32_t id, hp_Known field) {
+  uint32_t name = string_field(g, id, field);
+  return name == HP_NONE || is_inherited(g, id, field, name) ? HP_NONE : name;
+}
+
 /* Penlight: a class is its own _class and has its _name. 30log: a class has
 ** __subclasses and mixins beside its name. */
 static uint32_t library_name(const hp_Graph *g, uint32_t id) {
-  if (hp_graph_field(g, id, HP_K_CLASS) == id) return string_field(g, id, HP_K_CLASSNAME);
+  if (hp_graph_field(g, id, HP_K_CLASS) == id) return own_name(g, id, HP_K_CLASSNAME);
   if (hp_graph_field(g, id, HP_K_SUBCLASSES) != HP_NONE &&
       hp_graph_field(g, id, HP_K_MIXINS) != HP_NONE)
     return string_field(g, id, HP_K_NAME);
@@ -84,7 +102,7 @@ static int name_by_own_fields(hp_Naming *w) {
   int rc = HP_OK;
   for (i = 0; i < w->classes->at.n && rc == HP_OK; i++) {
     hp_Class *c = &w->classes->at.at[i];
-    uint32_t s = string_field(w->g, c->id, HP_K_NAME__);
+    uint32_t s = own_name(w->g, c->id, HP_K_NAME__);
     int rule = HP_RULE_STRING;
     if (s == HP_NONE) {
       s = library_name(w->g, c->id);

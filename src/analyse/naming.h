@@ -12,11 +12,12 @@ enum {
   HP_RULE_FIELD = 31,       /* of a module; by weight, which is how much of it that wrote */
   HP_RULE_GLOBAL = 40,
   HP_RULE_ENVIRONMENT = 41,
-  HP_RULE_OWN_UPVALUE = 50, /* of a function of the class */
+  HP_RULE_OWN_UPVALUE = 50, /* of a function of the class, by who wrote most of it */
   HP_RULE_UPVALUE = 51,     /* of another function of a chunk that wrote some of the class */
   HP_RULE_LOCAL = 52,       /* of such a chunk itself */
   HP_RULE_ANY_UPVALUE = 53, /* where nothing is known to have written it */
   HP_RULE_ANY_LOCAL = 54,
+  HP_RULE_OWN_SHARED = 55,  /* of a function of the class, by what makes classes */
   HP_RULE_METHOD = 60,
   HP_RULE_ADDRESS = 70
 };

@@ -2,7 +2,8 @@
 **
 ** A variable gives its name if it is there as long as the class: an upvalue of the
 ** class's own functions, or in the chunk that wrote the class another function's upvalue
-** or a local of the main chunk itself. Not what a loop or a parameter of anybody holds
+** or a local of the main chunk itself. What makes many classes has one variable for all of
+** them in turn ('cls'), which only counts where there is no other. Not what a loop or a parameter of anybody holds
 ** at the moment: a class would change its name from one snapshot to the next. Only of a
 ** class without functions, of which nobody knows who wrote it, any may. */
 #include "naming.h"
@@ -14,12 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the names of a prototype's upvalues are: it may have thousands of constants
-** before them, and thousands of closures. */
-typedef struct UpvalueNames {
-  uint32_t item; /* the first such item of its shape + 1; 0: not looked for yet */
-  uint32_t to;   /* where that item's edges are */
-} UpvalueNames;
+/* What is known of a prototype. Where the names of its upvalues are: it may have thousands
+** of constants before them, and thousands of closures. */
+typedef struct Code {
+  uint32_t item;  /* the first such item of its shape + 1; 0: not looked for yet */
+  uint32_t to;    /* where that item's edges are */
+  uint32_t first; /* a closure of it that a class has, + 1; or 0 */
+  int several;    /* classes have other closures of it too */
+} Code;
 
 /* A class's function has this table for its globals. */
 typedef struct Environment {
@@ -30,13 +33,13 @@ typedef struct Variables {
   hp_Naming *w;
   const hp_Graph *g;
   uint64_t *open;      /* the classes that a variable may name */
-  UpvalueNames *names; /* per prototype, in the order of g->protos */
+  Code *codes; /* per prototype, in the order of g->protos */
   HP_VEC(Environment) environments;
 } Variables;
 
 /* ---- upvalues ------------------------------------------------------------- */
 
-static void find_names(const hp_Graph *g, uint32_t proto, UpvalueNames *at) {
+static void find_names(const hp_Graph *g, uint32_t proto, Code *at) {
   const hp_Shape *s = hp_graph_shape(g, proto);
   uint32_t i, to = g->node[proto].edge;
   for (i = 0; i < s->nitems; i++) {
@@ -48,16 +51,22 @@ static void find_names(const hp_Graph *g, uint32_t proto, UpvalueNames *at) {
   at->to = to;
 }
 
+/* A function's code, or NULL. */
+static Code *code_of(const Variables *v, uint32_t function) {
+  uint32_t proto = hp_source_proto(v->g, function);
+  const hp_ProtoInfo *info = proto == HP_NONE ? NULL : hp_graph_proto(v->g, proto);
+  return info == NULL ? NULL : &v->codes[info - v->g->protos.at];
+}
+
 /* The name (a string) of a function's upvalue 'index', from 1; or HP_NONE. */
 static uint32_t upvalue_name(const Variables *v, uint32_t function, uint32_t index) {
   const hp_Graph *g = v->g;
-  uint32_t proto = hp_source_proto(g, function), i, to;
-  const hp_ProtoInfo *info = proto == HP_NONE ? NULL : hp_graph_proto(g, proto);
+  Code *at = code_of(v, function);
   const hp_Shape *s;
-  UpvalueNames *at;
-  if (info == NULL) return HP_NONE;
+  uint32_t proto, i, to;
+  if (at == NULL) return HP_NONE;
+  proto = hp_source_proto(g, function);
   s = hp_graph_shape(g, proto);
-  at = &v->names[info - g->protos.at];
   if (at->item == 0) find_names(g, proto, at);
   for (i = at->item - 1, to = at->to; i < s->nitems; i++) {
     hp_Item item = g->shapes.items.at[s->item + i];
@@ -104,6 +113,24 @@ static int offer_variable(const Variables *v, uint32_t id, uint32_t source, uint
 
 /* ---- whose variable it is ------------------------------------------------- */
 
+static int is_of_several(const Variables *v, uint32_t function) {
+  const Code *code = code_of(v, function);
+  return code != NULL && code->several;
+}
+
+/* A parent's function that is in its children's tables too is one closure, and names the parent;
+** what makes classes gives each of them a closure of its own. */
+static void find_several(const Variables *v, uint32_t class) {
+  hp_FieldIter field;
+  hp_fields_begin(&field, v->g, class);
+  while (hp_fields_next(&field)) {
+    Code *code = hp_graph_type(v->g, field.to) == HP_FUNCTION ? code_of(v, field.to) : NULL;
+    if (code == NULL) continue;
+    if (code->first != 0 && code->first != field.to + 1) code->several = 1;
+    code->first = field.to + 1;
+  }
+}
+
 /* The rule by which a variable of that chunk names the class; 0: it does not. Who wrote
 ** its __index wrote the class. */
 static int rule_of(const Variables *v, uint32_t id, uint32_t source, int rule, int any) {
@@ -119,6 +146,7 @@ static int rule_of(const Variables *v, uint32_t id, uint32_t source, int rule, i
 static int offer_upvalues(const Variables *v, uint32_t function) {
   UpvalueIter it;
   int rc = HP_OK;
+  if (is_of_several(v, function)) return HP_OK;
   begin_upvalues(&it, v->g, function);
   while (next_upvalue(&it) && rc == HP_OK) {
     uint32_t source, name;
@@ -158,17 +186,21 @@ static int offer_locals(const Variables *v, uint32_t thread) {
 
 /* What the class's own functions call it. */
 static int offer_own_upvalues(const Variables *v, uint32_t id) {
+  uint32_t home = hp_writers_home(&v->w->classes->writers, v->g, id);
   hp_FieldIter field;
   int rc = HP_OK;
   hp_fields_begin(&field, v->g, id);
   while (hp_fields_next(&field) && rc == HP_OK) {
     UpvalueIter it;
+    uint32_t source;
+    int rule;
     if (hp_graph_type(v->g, field.to) != HP_FUNCTION) continue;
+    source = hp_source_of(v->g, field.to);
+    rule = source != home || is_of_several(v, field.to) ? HP_RULE_OWN_SHARED : HP_RULE_OWN_UPVALUE;
     begin_upvalues(&it, v->g, field.to);
     while (next_upvalue(&it) && rc == HP_OK) {
       uint32_t name = it.value == id ? upvalue_name(v, field.to, it.index) : HP_NONE;
-      if (name == HP_NONE) continue;
-      rc = offer_variable(v, id, hp_source_of(v->g, field.to), name, HP_RULE_OWN_UPVALUE, 0);
+      if (name != HP_NONE) rc = offer_variable(v, id, source, name, rule, 0);
     }
   }
   return rc;
@@ -197,6 +229,7 @@ static int offer_all(Variables *v) {
   size_t i;
   uint32_t id;
   int rc = HP_OK;
+  for (i = 0; i < c->at.n; i++) find_several(v, c->at.at[i].id);
   for (i = 0; i < c->at.n && rc == HP_OK; i++)
     if (hp_bit_get(v->open, c->at.at[i].id)) rc = offer_own_upvalues(v, c->at.at[i].id);
   for (id = 0; id < g->n && rc == HP_OK; id++) {
@@ -285,13 +318,13 @@ static int with_variables(hp_Naming *w, int (*name)(Variables *v)) {
   int rc = HP_ENOMEM;
   if (!any_open(w->classes)) return HP_OK;
   v.open = hp_new(uint64_t, words);
-  v.names = hp_new(UpvalueNames, nprotos);
-  if (v.open != NULL && v.names != NULL) {
+  v.codes = hp_new(Code, nprotos);
+  if (v.open != NULL && v.codes != NULL) {
     find_open(&v);
     rc = name(&v);
   }
   hp_delete(v.open, words);
-  hp_delete(v.names, nprotos);
+  hp_delete(v.codes, nprotos);
   hp_vec_free(&v.environments);
   return rc;
 }

@@ -92,9 +92,9 @@ int hp_graph_compare(const hp_Graph *g, uint32_t a, uint32_t b) {
 hp_Known hp_known_name(const char *s, size_t n) {
   static const char *const names[] = {"__name",      "__index", "_LOADED", "_class",
                                       "_name",       "__subclasses", "mixins", "__instanceDict",
-                                      "__classDict", "name"};
+                                      "__classDict", "name",       "_base",   "super"};
   int i;
-  if (n > 14 || (*s != '_' && *s != 'm' && *s != 'n')) return HP_NKNOWN;
+  if (n > 14 || (*s != '_' && *s != 'm' && *s != 'n' && *s != 's')) return HP_NKNOWN;
   for (i = 0; i < HP_NKNOWN; i++)
     if (strlen(names[i]) == n && memcmp(names[i], s, n) == 0) return (hp_Known)i;
   return HP_NKNOWN;

@@ -99,6 +99,8 @@ typedef enum hp_Known {
   HP_K_INSTANCEDICT, /* __instanceDict: middleclass */
   HP_K_CLASSDICT,    /* __classDict: middleclass before 3 */
   HP_K_NAME,         /* name */
+  HP_K_BASE,         /* _base: Penlight */
+  HP_K_SUPER,        /* super: classic, middleclass, 30log */
   HP_NKNOWN
 } hp_Known;
 
