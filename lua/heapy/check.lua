@@ -119,6 +119,17 @@ function M.one(set, field, level)
   end
 end
 
+--- Holds that a set is of one snapshot.
+-- @param set a Set
+-- @tparam string field what was asked of it
+-- @tparam integer level
+function M.together(set, field, level)
+  local of = core.parts(set)
+  if of then
+    M.fail(level + 1, "%s needs a set that one snapshot has all of, this one is of %d", field, #of)
+  end
+end
+
 -- "; did you mean 'referrers'?", or nothing.
 local function meant(name, tables)
   local names = {}

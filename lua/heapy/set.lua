@@ -110,6 +110,7 @@ end
 
 for name, classifier in pairs(classifiers.known) do
   fields[classifier.field] = function(set)
+    if classifier.relative then check.together(set, "'" .. classifier.field .. "'", 2) end
     local same = partition.reclassified(set, name)
     return same
   end

@@ -4,6 +4,7 @@
 
 local core = require "heapy.core"
 local check = require "heapy.check"
+local classifiers = require "heapy.classifiers"
 local gather = require "heapy.gather"
 local partition = require "heapy.partition"
 local parts = require "heapy.parts"
@@ -138,11 +139,20 @@ function M.criteria(set, criteria, level)
       acceptors[criterion] = acceptor(criterion, wanted, level + 1)
     end
   end
+  local subset = parts.copy(set)
+  for criterion, accepts in next, acceptors do -- on all of the set
+    if classifiers.known[criterion].relative then
+      check.together(set, "'" .. criterion .. "'", level + 1)
+      subset = rows(subset, criterion, accepts)
+    end
+  end
   local earlier = rawget(criteria, "born_after")
-  local subset = earlier == nil and parts.copy(set) or born_after(set, earlier, level + 1)
+  if earlier ~= nil then subset = born_after(subset, earlier, level + 1) end
   for criterion, accepts in next, acceptors do
-    local accepted = core.parts(subset) and once(accepts) or accepts
-    subset = parts.map(subset, function(part) return rows(part, criterion, accepted) end)
+    if not classifiers.known[criterion].relative then
+      local accepted = core.parts(subset) and once(accepts) or accepts
+      subset = parts.map(subset, function(part) return rows(part, criterion, accepted) end)
+    end
   end
   if parts.count(subset) == 0 then core.state(subset).hint = hint(set, criteria) end
   return subset

@@ -117,7 +117,10 @@ describe("hp.track", function()
     hp.track()
     local kept = {}
     for i = 1, 100 do kept[i] = { i } end
+    local passing = { {} }
     local h1 = hp.heap()
+    passing[1] = nil
+    collectgarbage()
     local young = {}
     for i = 1, 100 do young[i] = { i } end
     local h2 = hp.heap()
@@ -139,6 +142,16 @@ describe("hp.track", function()
     assert.matches("%(before tracking%)\n.*1st tenth %(oldest%)\n.*2nd tenth\n.*9th tenth\n.*"
       .. "10th tenth %(newest%)$", text)
     assert.equal(20, ages:where { age = "1st tenth (oldest)" }.count)
+    assert.equal(ages:where { age = "1st tenth (oldest)" },
+      ages:where { age = "1st tenth (oldest)", type = "table", size = 72 })
+    local first = h2:where { age = "1st tenth (oldest)" }
+    assert.equal(first & h2:where { type = "table" },
+      h2:where { age = "1st tenth (oldest)", type = "table" })
+    local both = h1 | h2:iso(young[1])
+    local one = "needs a set that one snapshot has all of, this one is of 2"
+    assert.equal("heapy: 'byage' " .. one, support.message(function() local _ = both.byage end))
+    assert.equal("heapy: 'age' " .. one,
+      support.message(function() local _ = both:where { age = "2nd tenth" } end))
     local since = h2:where { born_after = h1 }
     assert.is_true(since:has(young[1]))
     assert.is_false((since:has(kept[1])))
