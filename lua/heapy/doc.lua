@@ -183,6 +183,9 @@ M.sections = {
   {
     title = "A Timeline",
     { "#", "#timeline", "how many points" },
+    { "interval", "timeline.interval", "bytes asked for between two points, at least" },
+    { "sample", "timeline.sample", "as in hp.track{sample = n}, 0 for every object",
+      "Of a sample all but asked and bytes are estimates." },
     { "[]", "timeline[i]", "point i, a table, from 1",
       "asked, the bytes asked for by then; bytes, those held; string, table and so on, the live "
       .. "objects of each type; string_bytes and so on, their bytes as made; parts_bytes, what "

@@ -330,8 +330,9 @@ end
 -- @tparam integer interval
 -- @tparam integer asked
 -- @tparam {{string,{number,...}},...} rows names, and their values
+-- @tparam integer sample as in the tracker's status; 0: none
 -- @treturn string
-function M.timeline(points, interval, asked, rows)
+function M.timeline(points, interval, asked, rows, sample)
   local lines = { format("The heap while %d bytes were asked for: %d points, at least %d bytes "
     .. "apart.",
     asked, points, interval) }
@@ -342,6 +343,10 @@ function M.timeline(points, interval, asked, rows)
       lines[#lines + 1] = format("  %-15s %s  at most %d, now %d", row[1], M.spark(row[2]),
         largest, row[2][#row[2]])
     end
+  end
+  if sample > 0 then
+    lines[#lines + 1] = format("All but bytes is estimated from a sample: an object in every %d "
+      .. "bytes on average.", sample)
   end
   return concat(lines, "\n")
 end

@@ -38,7 +38,8 @@ end
 function M.now()
   local all, n, interval = core.timeline()
   if not all then return nil end
-  local points = { interval = interval }
+  local status = core.tracking()
+  local points = { interval = interval, sample = status and status.sample or 0 }
   for i = 0, n - 1 do
     points[i + 1] = point_of(core.point(all, i))
   end
@@ -87,7 +88,7 @@ check.figures(Point, "a point of a heapy.Timeline", {})
 function Timeline.__index(timeline, key)
   if M.methods[key] then return M.methods[key] end
   if type(key) ~= "number" then
-    check.field(key, "a heapy.Timeline", { M.methods, { interval = true } }, 2)
+    check.field(key, "a heapy.Timeline", { M.methods, { interval = true, sample = true } }, 2)
   elseif key ~= #timeline + 1 then
     check.fail(2, "no point %s: there are %d, from 1", key, #timeline)
   end
@@ -103,7 +104,8 @@ function Timeline.__tostring(timeline)
     if i > 1 then rows[i - 1] = { column, series(timeline, column) } end
   end
   local last = timeline[#timeline]
-  return render.timeline(#timeline, rawget(timeline, "interval"), last and last.asked or 0, rows)
+  return render.timeline(#timeline, rawget(timeline, "interval"), last and last.asked or 0, rows,
+    rawget(timeline, "sample"))
 end
 
 core.own(M)

@@ -115,6 +115,7 @@ function Sites:diff(earlier) end
 ---@class heapy.Timeline
 ---@field [integer] table<string, integer>
 ---@field interval integer
+---@field sample integer 0: of every object
 local Timeline = {}
 
 ---The points as comma-separated values.

@@ -120,6 +120,7 @@ describe("hp.track", function()
     local passing = { {} }
     local h1 = hp.heap()
     passing[1] = nil
+    assert.same({}, passing)
     collectgarbage()
     local young = {}
     for i = 1, 100 do young[i] = { i } end
@@ -235,6 +236,19 @@ describe("hp.track", function()
         end
       end
       collectgarbage()
+    end
+  end)
+
+  it("says where a timeline is an estimate", function()
+    local note = "\nAll but bytes is estimated from a sample: an object in every 2000 bytes on "
+      .. "average."
+    for sample, expected in pairs { [false] = false, [2000] = note } do
+      hp.track { timeline = 10000, sample = sample }
+      for _ = 1, 1000 do local _ = {} end
+      local line = hp.timeline()
+      assert.equal(sample or 0, line.sample)
+      assert.equal(expected or nil, tostring(line):match "\nAll but.*$")
+      hp.untrack()
     end
   end)
 
