@@ -7,7 +7,8 @@
 **   2 what a class library wrote down (recognised by the library's shape)
 **   3 the module that it is, or module.Field
 **   4 a global, or one of the environment that its functions have instead of the globals
-**   5 the upvalue by which functions know it, or a local of its main chunk, as file.lua:Name
+**   5 the upvalue by which functions know it, or a local of its main chunk, as file.lua:Name;
+**     last of these the variable of a function that makes classes
 **   6 (class at file.lua:line), by its first method
 **   7 its address; more than HP_CLASSES_MAX of those are "(more classes)", all of them
 **

@@ -3,9 +3,10 @@
 ** A variable gives its name if it is there as long as the class: an upvalue of the
 ** class's own functions, or in the chunk that wrote the class another function's upvalue
 ** or a local of the main chunk itself. What makes many classes has one variable for all of
-** them in turn ('cls'), which only counts where there is no other. Not what a loop or a parameter of anybody holds
-** at the moment: a class would change its name from one snapshot to the next. Only of a
-** class without functions, of which nobody knows who wrote it, any may. */
+** them in turn ('cls'), which only counts where there is no other. Not what a loop or a
+** parameter of anybody holds at the moment: a class would change its name from one snapshot
+** to the next. Only of a class without functions, of which nobody knows who wrote it, any
+** may. */
 #include "naming.h"
 
 #include "base/sort.h"
@@ -32,8 +33,8 @@ typedef struct Environment {
 typedef struct Variables {
   hp_Naming *w;
   const hp_Graph *g;
-  uint64_t *open;      /* the classes that a variable may name */
-  Code *codes; /* per prototype, in the order of g->protos */
+  uint64_t *open; /* the classes that a variable may name */
+  Code *codes;    /* per prototype, in the order of g->protos */
   HP_VEC(Environment) environments;
 } Variables;
 
@@ -65,7 +66,7 @@ static uint32_t upvalue_name(const Variables *v, uint32_t function, uint32_t ind
   const hp_Shape *s;
   uint32_t proto, i, to;
   if (at == NULL) return HP_NONE;
-  proto = hp_source_proto(g, function);
+  proto = g->protos.at[at - v->codes].id;
   s = hp_graph_shape(g, proto);
   if (at->item == 0) find_names(g, proto, at);
   for (i = at->item - 1, to = at->to; i < s->nitems; i++) {
@@ -146,12 +147,11 @@ static int rule_of(const Variables *v, uint32_t id, uint32_t source, int rule, i
 static int offer_upvalues(const Variables *v, uint32_t function) {
   UpvalueIter it;
   int rc = HP_OK;
-  if (is_of_several(v, function)) return HP_OK;
   begin_upvalues(&it, v->g, function);
   while (next_upvalue(&it) && rc == HP_OK) {
     uint32_t source, name;
     int rule;
-    if (!hp_bit_get(v->open, it.value)) continue;
+    if (!hp_bit_get(v->open, it.value) || is_of_several(v, function)) continue;
     source = hp_source_of(v->g, function);
     rule = rule_of(v, it.value, source, HP_RULE_UPVALUE, HP_RULE_ANY_UPVALUE);
     if (rule == 0 || (name = upvalue_name(v, function, it.index)) == HP_NONE) continue;

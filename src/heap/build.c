@@ -199,7 +199,6 @@ static int is_kept(Build *b, uint32_t id, int *kept) {
 static int keep_name(Build *b, uint32_t id, size_t most) {
   hp_Graph *g = b->g;
   size_t length = hp_graph_length(g, id), n = length < most ? length : most;
-  const char *s;
   hp_LongText *t;
   int kept;
   if (length <= HP_TEXT_KEEP) return HP_OK;
@@ -208,12 +207,11 @@ static int keep_name(Build *b, uint32_t id, size_t most) {
   if (g->texts.n + n > UINT32_MAX) return HP_ELIMIT;
   if (hp_vec_reserve(&g->longtexts, 1) != HP_OK || hp_vec_reserve(&g->texts, n) != HP_OK)
     return HP_ENOMEM;
-  s = hp_string_bytes(hp_addrs_at(&g->addrs, id));
   t = &g->longtexts.at[g->longtexts.n++];
   t->id = id;
   t->at = (uint32_t)g->texts.n;
   t->n = (uint32_t)n;
-  memcpy(g->texts.at + t->at, s, n);
+  memcpy(g->texts.at + t->at, hp_string_bytes(hp_addrs_at(&g->addrs, id)), n);
   g->texts.n += n;
   return HP_OK;
 }

@@ -377,14 +377,15 @@ static int remote_path(lua_State *L) {
 ** need not let signals through: only the listener can make it readable then. */
 static int remote_fd(lua_State *L) {
   const Record *r = record_of(L);
-  int fd;
-  lua_settop(L, 0);
+  int fd = -1;
   if (r != NULL && r->target != NULL) {
     hp_target_rouse();
     fd = hp_target_descriptor(r->target);
-    if (fd >= 0) lua_pushinteger(L, fd);
   }
-  if (lua_gettop(L) == 0) lua_pushnil(L);
+  if (fd >= 0)
+    lua_pushinteger(L, fd);
+  else
+    lua_pushnil(L);
   return 1;
 }
 

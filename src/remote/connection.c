@@ -70,8 +70,9 @@ void hp_connection_last(hp_Connection *c, const char *member, const char *text) 
 void hp_connection_finish(hp_Connection *c, int64_t id, const hp_Text *frame) {
   char text[HP_OUTBOX_SPARE];
   if (hp_connection_put(c, frame) == HP_OK) return;
-  (void)snprintf(text, sizeof text, "{\"id\":%lld,\"done\":true,\"ok\":false,\"error\":\"%s\"}",
-                 (long long)id, "not enough memory");
+  (void)snprintf(text, sizeof text,
+                 "{\"id\":%lld,\"done\":true,\"ok\":false,\"error\":\"not enough memory\"}",
+                 (long long)id);
   if (hp_outbox_add_spare(&c->out, text) != HP_OK) end(c);
 }
 
