@@ -302,6 +302,15 @@ describe("a command that does not end", function()
     end
   end))
 
+  it("may run out of memory where the program has taken away what collects it", inside(function()
+    local peer = connected(LOOP, nil, "collectgarbage = nil")
+    peer:eval "kept = 1"
+    local answer = peer:ask("eval", "error('not enough memory', 0)") -- as the VM raises it
+    assert.equal("not enough memory: this console's variables were let go, "
+      .. "for the program's sake", answer.error)
+    assert.equal("nil\n", peer:eval "kept")
+  end))
+
   it("is answered where there is no memory for what it says", inside(function()
     local program, path = target.lua([[
       while true do

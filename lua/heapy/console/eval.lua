@@ -83,14 +83,14 @@ local function finish(env, ok, ...)
   if not ok then return false, (...) end
   local shows, problem = pcall(print_values, env, select("#", ...), ...)
   if shows then return true end
-  return false, problem == MEMORY and MEMORY or shown.problem(problem)
+  return false, shown.problem(problem)
 end
 
 local function run(session, code)
   local env = M.environment(session)
   local f, message, incomplete = M.compile(code, CHUNK, env)
   if incomplete then return true, nil, true end
-  if not f then return false, message == MEMORY and MEMORY or shown.text(message) end
+  if not f then return false, shown.text(message) end
   return finish(env, xpcall(f, trace))
 end
 
@@ -100,7 +100,7 @@ local function outcome(session, ran, ok, message, incomplete)
   if not ran then ok, message = false, ok end
   if not ok and message == MEMORY then
     M.reset(session)
-    collect()
+    if collect then collect() end
     message = LET_GO
   end
   return ok, message, incomplete
