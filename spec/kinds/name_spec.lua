@@ -229,6 +229,16 @@ describe("a class without a name of its own", function()
     assert.equal("class.lua:cls", (kinds((function() return alone.new() end)())))
   end)
 
+  it("is not though it is the only one, if another chunk wrote most of it", function()
+    local made = run("app/only.lua", [[
+      local TheOnly = (...)()
+      function TheOnly.one() return TheOnly end
+      function TheOnly.two() end
+      return TheOnly
+    ]], run("lib/class.lua", MAKER))
+    assert.equal("only.lua:TheOnly", (kinds(made.new())))
+  end)
+
   it("is not either where that is in its own chunk", function()
     local made = run("app/shapes.lua", ("local class = (function() %s end)()"):format(MAKER) .. [[
       local A, B = class(), class()
