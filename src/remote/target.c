@@ -307,13 +307,13 @@ int hp_target_take(hp_Target *t, hp_Job *job) {
   atomic_store(&t->began, hp_process_now());
   hp_lock();
   found = choose(t, job);
-  if (!found) hp_target_unwant(t);
+  if (!found) {
+    hp_target_unwant(t);
+    atomic_store(&t->serving, 0); /* with the lock: who asks from here on finds a VM that is idle */
+  }
   t->next = 0;
   hp_unlock();
-  if (!found) {
-    atomic_store(&t->serving, 0);
-    return 0;
-  }
+  if (!found) return 0;
   job->verb = t->job.verb;
   job->code = t->job.code;
   job->length = t->job.length;
