@@ -302,6 +302,35 @@ describe("a command that does not end", function()
     end
   end))
 
+  local TRACKED = "require('heapy').track()"
+
+  it("may fill the memory and catch the error #noasan #novalgrind", inside(function()
+    local script = target.script [[
+      while true do local t = {} for i = 1, 100 do t[i] = ("x"):rep(1000) .. i end end ]]
+    for _, before in ipairs { "", TRACKED } do
+      for _, code in ipairs { "t = {} pcall(function() for i = 1, math.huge do t[i] = {} end end)",
+        "t = {} pcall(function() for i = 1, math.huge do t[i] = ('x'):rep(1e5) .. i end end)",
+        "t = coroutine.create(function() local t = {} for i = 1, math.huge do t[i] = {} end end) "
+          .. "coroutine.resume(t)" } do
+        local program, path = target.start { "sh", "-c",
+          ("ulimit -v 150000; exec '%s' '%s'"):format(support.lua, script) }
+        local peer = target.connect(path)
+        peer:eval(before)
+        local answer = peer:ask("eval", code)
+        assert.is_false(answer.ok)
+        assert.equal("not enough memory: this console's variables were let go, "
+          .. "for the program's sake", answer.error)
+        target.sleep(0.2) -- thousands of rounds
+        assert.is_nil(program.status)
+        assert.equal("nil\n", peer:eval "t")
+        assert.equal("false\tnot enough memory\n",
+          peer:eval "pcall(function() local t = {} for i = 1, math.huge do t[i] = {} end end)")
+        peer:eval "t = {} for i = 1, 1e5 do t[i] = {} end" -- some 8 MB: there is room
+        assert.equal("100000\n", peer:eval "#t")
+      end
+    end
+  end))
+
   it("may run out of memory where the program has taken away what collects it", inside(function()
     local peer = connected(LOOP, nil, "collectgarbage = nil")
     peer:eval "kept = 1"

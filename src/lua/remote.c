@@ -13,6 +13,7 @@
 
 #include "attention.h"
 #include "remote/process.h"
+#include "room.h"
 #include "terminal.h"
 #include "vm/probe_parts.h"
 #include "vm/running.h"
@@ -34,7 +35,8 @@ typedef struct Record {
   hp_Target *target; /* NULL: off */
   lua_State *thread; /* kept by user value 1 */
   const void *sentinel;
-  int busy;          /* a command runs: what is printed goes to its client */
+  int busy;          /* a command runs: what is printed goes to its client; */
+  size_t held;       /* memory that was, when it began */
 } Record;
 
 /* User values of the record. */
@@ -161,6 +163,7 @@ static void do_job(lua_State *L, Record *r, const hp_Job *job, int level) {
   lua_pushthread(L);
   lua_xmove(L, T, 1);
   lua_sethook(T, watch, LUA_MASKCOUNT, CHECK);
+  r->held = hp_room_held(L);
   r->busy = 1;
   held = hp_terminal_hold();
   status = lua_pcall(T, 2, 3, 0);
@@ -446,6 +449,13 @@ static int remote_busy(lua_State *L) {
   return 1;
 }
 
+/* core.remote_is_short() -> has the command that runs left the program short of memory? */
+static int remote_is_short(lua_State *L) {
+  const Record *r = record_of(L);
+  lua_pushboolean(L, r != NULL && r->busy && hp_room_is_short(L, r->held));
+  return 1;
+}
+
 /* core.remote_tell(lines): what a glance found */
 static int remote_tell(lua_State *L) {
   size_t n;
@@ -483,6 +493,7 @@ const luaL_Reg hp_remote_functions[] = {
     {"remote_poll", remote_poll},   {"remote_say", remote_say},
     {"remote_candidates", remote_candidates}, {"remote_tell", remote_tell},
     {"remote_objects", remote_objects}, {"remote_busy", remote_busy},
+    {"remote_is_short", remote_is_short},
     {NULL, NULL},
 };
 

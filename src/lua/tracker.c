@@ -37,6 +37,14 @@ static int is_called(lua_State *L, const hp_Track *t) {
   return t->calls != before;
 }
 
+lua_Alloc hp_tracker_host(lua_State *L, void **ud) {
+  const hp_Track *t = hp_state_of(L)->track;
+  lua_Alloc f = lua_getallocf(L, ud);
+  if (t == NULL || *ud != t) return f;
+  *ud = t->ud;
+  return t->f;
+}
+
 /* Is it so, directly or through wrappers around it? Note that it asks for memory. */
 static int is_reached(lua_State *L, hp_Track *t) {
   if (is_outermost(L, t)) return 1;

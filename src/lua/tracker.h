@@ -12,6 +12,9 @@ void hp_tracker_adopt(lua_State *L, hp_State *s);
 ** ours hands on to it until the VM's own block is gone. */
 void hp_tracker_close(lua_State *L, hp_State *s);
 
+/* The state's allocator, without our wrapper, if that is the outermost. */
+lua_Alloc hp_tracker_host(lua_State *L, void **ud);
+
 /* Makes the metatables of what its functions give. */
 void hp_tracker_open(lua_State *L);
 

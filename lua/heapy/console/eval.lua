@@ -78,8 +78,20 @@ local function print_values(env, n, ...)
   env.print(...)
 end
 
+local function collect_all()
+  if collect then collect() end
+end
+
+-- Whether what a line has added fills the memory: it may have caught the error that said so.
+local function is_short()
+  if not core.remote_is_short() then return false end
+  collect_all()
+  return core.remote_is_short()
+end
+
 -- What a line gives is shown; one that is a set, a difference or a page whole: it bounds itself.
 local function finish(env, ok, ...)
+  if is_short() then return false, MEMORY end
   if not ok then return false, (...) end
   local shows, problem = pcall(print_values, env, select("#", ...), ...)
   if shows then return true end
@@ -100,13 +112,14 @@ local function outcome(session, ran, ok, message, incomplete)
   if not ran then ok, message = false, ok end
   if not ok and message == MEMORY then
     M.reset(session)
-    if collect then collect() end
+    collect_all()
     message = LET_GO
   end
   return ok, message, incomplete
 end
 
---- Runs a line, or several. Where the VM runs out of memory, the console's variables are gone.
+--- Runs a line, or several. Where the VM runs out of memory, or nearly, as what the line has added
+-- is more than twice what is left, the console's variables are gone.
 -- @tparam table session
 -- @tparam string code
 -- @treturn boolean whether it went well
