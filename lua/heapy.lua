@@ -14,7 +14,7 @@ local output = require "heapy.output"
 local set = require "heapy.set"
 local track = require "heapy.track"
 
-local setmetatable, type = setmetatable, type
+local next, pairs, rawget, setmetatable, type = next, pairs, rawget, setmetatable, type
 
 local api = { doc = help.doc }
 local heapy = {}

@@ -7,7 +7,6 @@ local core = require "heapy.core"
 local complete = require "heapy.console.complete"
 local eval = require "heapy.console.eval"
 local output = require "heapy.output"
-local render = require "heapy.render"
 local shown = require "heapy.console.shown"
 local verbs = require "heapy.console.verbs"
 
@@ -67,7 +66,6 @@ function M.answer(verb, connection, code, place)
     verbs.glance(place)
     return true
   end
-  render.remote_page = verb == "eval" and "_.more" or nil
   return answers[verb](session_of(connection), code)
 end
 

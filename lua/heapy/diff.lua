@@ -14,7 +14,7 @@ local render = require "heapy.render"
 local tally = require "heapy.tally"
 local view = require "heapy.view"
 
-local rawget, setmetatable, type = rawget, setmetatable, type
+local ipairs, rawget, setmetatable, type = ipairs, rawget, setmetatable, type
 
 local M = {}
 local Diff = { __name = "heapy.Diff" }

@@ -4,6 +4,8 @@
 local core = require "heapy.core"
 local parts = require "heapy.parts"
 
+local ipairs = ipairs
+
 local M = {}
 
 --- Adds a set to a heap of unions; slot i holds a union of 2^(i-1) sets, or false.

@@ -6,6 +6,7 @@ local check = require "heapy.check"
 local doc = require "heapy.doc"
 local render = require "heapy.render"
 
+local ipairs = ipairs
 local match = string.match
 local concat = table.concat
 

@@ -15,6 +15,7 @@ local parts = require "heapy.parts"
 local partition = require "heapy.partition"
 local render = require "heapy.render"
 
+local select = select
 local format = string.format
 local concat = table.concat
 

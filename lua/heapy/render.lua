@@ -6,10 +6,13 @@
 
 local core = require "heapy.core"
 
+local ipairs = ipairs
 local byte, find, format = string.byte, string.find, string.format
 local gmatch, gsub, rep, sub = string.gmatch, string.gsub, string.rep, string.sub
-local char, codepoint, offset, ulen = utf8.char, utf8.codepoint, utf8.offset, utf8.len
 local concat, max = table.concat, math.max
+
+local utf8 = utf8 or require "heapy.ascii" -- luacheck: std lua54
+local char, codepoint, offset, ulen = utf8.char, utf8.codepoint, utf8.offset, utf8.len
 
 local M = {}
 

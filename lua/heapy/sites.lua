@@ -12,6 +12,7 @@ local getmetatable, ipairs, next = getmetatable, ipairs, next
 local rawequal, rawget = rawequal, rawget
 local setmetatable, type = setmetatable, type
 local abs = math.abs
+local getinfo = debug and debug.getinfo
 local find, match = string.find, string.match
 local concat, sort = table.concat, table.sort
 
@@ -22,7 +23,7 @@ local Row = {} -- the metatable of rows
 local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
 
 -- Where heapy's files are, as sites name them: heapy.lua, and what is in heapy/.
-local place = match(debug.getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
+local place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
 
 local function own(name)
   return place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)

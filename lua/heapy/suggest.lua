@@ -4,6 +4,7 @@
 
 local core = require "heapy.core"
 
+local ipairs = ipairs
 local byte, lower = string.byte, string.lower
 local max, min = math.max, math.min
 

@@ -7,7 +7,8 @@ local core = require "heapy.core"
 local listing = require "heapy.listing"
 local page = require "heapy.page"
 
-local getmetatable, rawequal, rawget, setmetatable = getmetatable, rawequal, rawget, setmetatable
+local getmetatable, pairs, rawequal, rawget = getmetatable, pairs, rawequal, rawget
+local setmetatable = setmetatable
 
 local M = {}
 local View = { __name = "heapy.View" }

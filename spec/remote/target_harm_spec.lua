@@ -192,7 +192,11 @@ end)
 
 describe("a program that takes away what the console needs", function()
   it("is looked into all the same", inside(function()
-    local _, path = target.lua("require, package, print, pcall = nil " .. LOOP)
+    local _, path = target.lua([[
+      require, package, print, pcall, select, next, pairs, ipairs, type, error, string, table, math,
+        utf8, debug, os, io, rawget, rawequal, rawlen, setmetatable, getmetatable, coroutine, load,
+        tostring, xpcall, assert, collectgarbage = nil
+    ]] .. LOOP)
     local peer = target.connect(path)
     for _, verb in ipairs { "heap", "diff", "isolatest", "stat", "reset" } do
       local answer = peer:ask(verb)
@@ -201,6 +205,14 @@ describe("a program that takes away what the console needs", function()
     assert.equal("2\n", peer:eval "x = hp.heap() return 1 + 1")
     assert.same({ "heap", "heapu", "help" }, peer:ask("complete", "hp.he").candidates)
     assert.same({ "referents", "referrers" }, peer:ask("complete", "x.refe").candidates)
+    assert.same({ "x" }, peer:ask("complete", "x").candidates)
+    for _, code in ipairs { "x.byid", "x[0].referrers.byvia", "hp.help 'where'", "x.count",
+      "x:diff(hp.heap())", "x:where{ type = 'table' }.more", "hp.track()", "hp.heap().bysite",
+      "hp.sites():diff(hp.sites())", "hp.untrack()", "hp.heap().accounting",
+      "hp.heap():where{ kind = 'tabel' }", "hp.timeline" } do
+      local answer = peer:ask("eval", code)
+      assert(answer.ok and not answer.more, code .. ": " .. tostring(answer.error))
+    end
   end))
 end)
 

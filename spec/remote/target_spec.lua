@@ -113,6 +113,15 @@ describe("a program that is looked into", function()
     assert.same({ "heap", "heapu", "help" }, peer:ask("complete", "hp.he").candidates)
     assert.same({ "rep" }, peer:ask("complete", "string.rep").candidates)
     assert.same({}, peer:ask("complete", "nothing.at.all").candidates)
+    peer:eval "esc = { ['end'] = 1, ending = 2 }"
+    assert.same({ "ending" }, peer:ask("complete", "esc.end").candidates)
+    peer:eval "many = {} for i = 1, 999 do many['a' .. i] = i end many.b = 1"
+    local candidates = peer:ask("complete", "many.").candidates
+    assert.same({ 200, "a1", "b" }, { #candidates, candidates[1], candidates[200] })
+    peer:eval "for i = 1, 1e6 do many['a' .. i] = i end"
+    local answer = peer:ask("complete", "many.")
+    assert.same({}, answer.candidates)
+    assert(answer.paused_ms < 200) -- 5 in truth; 700 where all are looked at
   end))
 
   it("escapes what a terminal would obey, and bounds what is long", inside(function()
@@ -278,6 +287,10 @@ describe("a command that does not end", function()
     assert.matches("<" .. lines .. "%. Type e%.g%. '_%.more' to view%.>\n$",
       peer:eval "hp.heap().bysize")
     assert.matches("^ Index", peer:eval "_.more")
+    for _, code in ipairs { "print(hp.heap().bysize)", "1, hp.heap().bysize",
+      "hp.heap().bysize, 1", "tostring(hp.heap().bysize)" } do
+      assert.matches("<" .. lines .. "%.>", peer:eval(code))
+    end
     assert.matches("<" .. lines .. "%.>\n", peer:ask "heap".out)
   end))
 

@@ -5,20 +5,38 @@
 #include "tracker.h"
 
 #define SMALL ((size_t)64 << 10)
+#define PARTS ((size_t)1 << 10)
 
 size_t hp_room_held(lua_State *L) {
   size_t kilobytes = (size_t)lua_gc(L, LUA_GCCOUNT, 0);
   return (kilobytes << 10) + (size_t)lua_gc(L, LUA_GCCOUNTB, 0) + hp_mem_held();
 }
 
-/* The host's allocator is asked, without the VM: that would collect, and raise. */
-static int is_left(lua_State *L, size_t n) {
-  void *ud, *p;
+typedef struct Part {
+  struct Part *next;
+} Part;
+
+/* Takes so many parts, each of which holds the next, and gives them back: all, or as many as
+** there are. The host's allocator is asked, without the VM: that would collect, and raise. */
+static int takes(lua_State *L, size_t parts, size_t size) {
+  void *ud;
   lua_Alloc f = hp_tracker_host(L, &ud);
-  p = f(ud, NULL, 0, n);
-  if (p == NULL) return 0;
-  (void)f(ud, p, n, 0);
-  return 1;
+  Part *first = NULL, *part;
+  while (parts > 0 && (part = f(ud, NULL, 0, size)) != NULL) {
+    part->next = first;
+    first = part;
+    parts--;
+  }
+  while ((part = first) != NULL) {
+    first = part->next;
+    (void)f(ud, part, size, 0);
+  }
+  return parts == 0;
+}
+
+/* In one block, or in gaps between others. */
+static int is_left(lua_State *L, size_t n) {
+  return takes(L, 1, n) || takes(L, PARTS, n / PARTS);
 }
 
 int hp_room_is_short(lua_State *L, size_t before) {

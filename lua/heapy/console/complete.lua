@@ -13,17 +13,19 @@ local sort = table.sort
 local M = {}
 
 local MOST = 200 -- candidates
+local LOOKED = 20000 -- fields looked at: some 10 ms
 local LONGEST = 200 -- bytes of one: nobody wants longer ones, and all are to go into a frame
 local DEPTH = 10 -- of tables behind __index
 
 local WORDS = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto",
   "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while" }
+local RESERVED = {}
+for _, word in next, WORDS do RESERVED[word] = true end
 
 local SET = {} -- stands for some set
 
 -- The tables whose string keys are fields of a value: itself, and those behind `__index`.
 local function tables_of(value)
-  if type(value) == "string" then value = string end
   local list = {}
   for _ = 1, DEPTH do
     if type(value) == "table" then list[#list + 1] = value end
@@ -50,8 +52,9 @@ end
 
 local function fields_of(value)
   if is_set(value) then return set_tables() end
-  if rawequal(value, heapy) then return { (select(2, getmetatable(value).__pairs())) } end
-  return tables_of(value)
+  if not rawequal(value, heapy) then return tables_of(value) end
+  local _, fields = getmetatable(value).__pairs()
+  return { fields }
 end
 
 -- Fields of a set that are sets.
@@ -68,17 +71,26 @@ local function field(value, name)
   end
 end
 
-local function collect(tables, word, list)
-  local seen = {}
+local function is_name(key, word)
+  return type(key) == "string" and #key <= LONGEST and sub(key, 1, #word) == word
+    and find(key, "^[%a_][%w_]*$") and not RESERVED[key]
+end
+
+-- None where there are too many to look at: with some missing, what all others begin with would be
+-- taken for the only way to go on.
+local function collect(tables, word)
+  local list, seen, looked = {}, {}, 0
   for _, fields in next, tables do
     for key in next, fields do
-      if type(key) == "string" and #key <= LONGEST and not seen[key] and find(key, "^[%a_][%w_]*$")
-        and sub(key, 1, #word) == word then
+      looked = looked + 1
+      if looked > LOOKED then return {} end
+      if is_name(key, word) and not seen[key] then
         seen[key] = true
         list[#list + 1] = key
       end
     end
   end
+  return list
 end
 
 local function reserved(word, list)
@@ -120,11 +132,19 @@ end
 
 -- The fields of what stands before the last word. Nothing where that would have to be run first, as
 -- in "f().".
-local function complete_field(env, before, word, list)
+local function complete_field(env, before, word)
   local path = path_of(before)
-  if not path or is_field(sub(before, 1, #before - #path)) then return end
+  if not path or is_field(sub(before, 1, #before - #path)) then return {} end
   local value = value_of(env, path)
-  if value ~= nil then collect(fields_of(value), word, list) end
+  return value ~= nil and collect(fields_of(value), word) or {}
+end
+
+-- In order. Where it is too long the last one stays: what the first and the last begin with, all do.
+local function bounded(list)
+  sort(list)
+  if #list > MOST then list[MOST] = list[#list] end
+  for i = #list, MOST + 1, -1 do list[i] = nil end
+  return list
 end
 
 --- What the last word of a line may be meant to be.
@@ -137,14 +157,12 @@ function M.of(env, code)
   local before = sub(code, 1, #code - #word)
   local list = {}
   if is_field(before) then
-    complete_field(env, before, word, list)
+    list = complete_field(env, before, word)
   elseif find(word, "^[%a_]") then
-    collect(tables_of(env), word, list)
+    list = collect(tables_of(env), word)
     reserved(word, list)
   end
-  sort(list)
-  for i = #list, MOST + 1, -1 do list[i] = nil end
-  return list, #before + 1
+  return bounded(list), #before + 1
 end
 
 core.own(M)

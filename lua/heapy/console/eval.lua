@@ -4,6 +4,7 @@
 
 local core = require "heapy.core"
 local check = require "heapy.check"
+local render = require "heapy.render"
 local shown = require "heapy.console.shown"
 
 local globals = _G
@@ -72,10 +73,13 @@ local function trace(problem)
   return message .. shown.text(text)
 end
 
+-- The first value is '_' from then on, and where it is all, its next page '_.more'.
 local function print_values(env, n, ...)
   if n == 0 then return end
   env._ = ...
+  render.remote_page = n == 1 and "_.more" or nil
   env.print(...)
+  render.remote_page = nil
 end
 
 local function collect_all()
@@ -103,6 +107,7 @@ local function run(session, code)
   local f, message, incomplete = M.compile(code, CHUNK, env)
   if incomplete then return true, nil, true end
   if not f then return false, shown.text(message) end
+  render.remote_page = nil -- a line that was broken off may have left it
   return finish(env, xpcall(f, trace))
 end
 
