@@ -98,6 +98,27 @@ describe("a program that closes all descriptors", function()
     for _, name in ipairs(names) do assert.equal("data\n", content(name)) end
   end))
 
+  local quiet = { ["does nothing"] = "client.poll({}, {}, 60)", ["makes no objects"] = "" }
+  for what, loop in pairs(quiet) do
+    it("is reached by the monitor though it " .. what, inside(function()
+      local code, names = opening(12)
+      local program = target.lua([[
+        local client = require "heapy.client"
+        require("heapy_process").close_all()
+      ]] .. code .. [[
+        function write() for i = 1, 12 do assert(files[i]:write "data\n") end end
+        while true do ]] .. loop .. " end")
+      target.eventually(function() return io.open(names[12]) end)
+      local began = target.now()
+      local status, text = support.piped_heapy("monitor", "--pid", tostring(program.pid),
+        "--exec", "write()", "--exec", "1 + 1"):hang_up():wait()
+      assert.matches("^paused .*2\n", text)
+      assert.equal(0, status)
+      assert(target.now() - began < 5) -- 0.2 in truth
+      for _, name in ipairs(names) do assert.equal("data\n", content(name)) end
+    end))
+  end
+
   it("gets a descriptor to watch that is the monitor's", inside(function()
     local program, path = target.lua([[
       local process = require "heapy_process"

@@ -9,6 +9,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -82,6 +84,14 @@ static int client_write(lua_State *L) {
   if (taken < 0) return fail(L, (int)taken);
   lua_pushinteger(L, from + taken);
   return 1;
+}
+
+/* client.knock(pid): for a target at whose socket nobody listens, as it has closed that. Others
+** ignore the signal, unless they have use for it. */
+static int client_knock(lua_State *L) {
+  lua_Integer pid = luaL_checkinteger(L, 1);
+  if (pid > 1 && pid <= INT_MAX) (void)kill((pid_t)pid, SIGURG);
+  return 0;
 }
 
 /* client.close(link) */
@@ -261,6 +271,7 @@ static const luaL_Reg functions[] = {
     {"private", client_private},   {"setstreams", client_setstreams},
     {"now", client_now},           {"uid", client_uid},
     {"writable", client_writable}, {"watch", client_watch},
+    {"knock", client_knock},
     {NULL, NULL},
 };
 

@@ -9,6 +9,9 @@
 ** where the thread that it interrupted was asleep in C: elsewhere that thread may be inside
 ** malloc, which starting a thread needs. Until one of both succeeds a timer repeats the signal.
 **
+** A program may close the socket, as daemons close what they do not know. Then a client finds
+** nobody at it, and sends SIGURG itself.
+**
 ** This is not for a signal that would end a program which has taken our handler out, nor for
 ** one that the kernel queues: should the queue be full it sends SIGIO, which does the same. */
 #include "hub.h"
@@ -133,20 +136,27 @@ void hp_knock_after_fork(void) {
 
 /* ---- somebody knocks ------------------------------------------------------ */
 
-/* The targets that a client waits for; how many. Only sockets that are there are polled: the
-** kernel takes no more entries than the process may have descriptors. */
+/* Has the program closed it? */
+static int is_shut(int slot) {
+  return atomic_load(&doors[slot]) && hp_descriptor_is_lost(&hp_hub.targets[slot].listener);
+}
+
+/* The targets that a client waits for, or cannot wait for, as the socket is gone; how many. Only
+** sockets that are there are polled: the kernel takes no more entries than the process may have
+** descriptors. */
 static int find_knocked(hp_Target *knocked[HP_TARGETS]) {
   struct pollfd fds[HP_TARGETS];
   int slots[HP_TARGETS], i, n = 0, asked = 0;
   for (i = 0; i < HP_TARGETS; i++) {
     int fd = door(i);
+    if (is_shut(i)) knocked[n++] = &hp_hub.targets[i];
     if (fd < 0) continue;
     fds[asked].fd = fd;
     fds[asked].events = POLLIN;
     fds[asked].revents = 0;
     slots[asked++] = i;
   }
-  if (poll(fds, (nfds_t)asked, 0) <= 0) return 0;
+  if (asked == 0 || poll(fds, (nfds_t)asked, 0) <= 0) return n;
   for (i = 0; i < asked; i++)
     if (fds[i].revents) knocked[n++] = &hp_hub.targets[slots[i]];
   return n;

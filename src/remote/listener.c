@@ -277,6 +277,8 @@ static void *run(void *unused) {
     bide(); /* a child's: what the parent's thread did for it */
     hp_hub.late = 0;
     listen_again();
+  } else if (is_robbed()) {
+    recover();
   }
   while (!hp_hub.stop) {
     wait_at(&w, hp_process_now());

@@ -139,7 +139,8 @@ local function complete_field(env, before, word)
   return value ~= nil and collect(fields_of(value), word) or {}
 end
 
--- In order. Where it is too long the last one stays: what the first and the last begin with, all do.
+-- In order. Where it is too long the last one stays: what the first and the last begin with, all
+-- do.
 local function bounded(list)
   sort(list)
   if #list > MOST then list[MOST] = list[#list] end

@@ -92,12 +92,20 @@ end
 
 local NEW <const> = 60 -- seconds: a process may be about to listen at a socket it has just made
 
+--- Whether there is a process of that number.
+-- @tparam table socket
+-- @treturn boolean
+function M.lives(socket)
+  return lfs.attributes(format("/proc/%d", socket.pid), "mode") ~= nil
+end
+
 --- Removes a socket that nobody listens at, if its process is gone, or another has its number.
 -- @tparam table socket
 function M.sweep(socket)
-  local modified = lfs.symlinkattributes(socket.path, "modification")
-  if not lfs.attributes(format("/proc/%d", socket.pid), "mode")
-    or modified and modified + NEW < os.time() then os.remove(socket.path) end
+  local attributes = lfs.symlinkattributes(socket.path)
+  if not attributes or attributes.mode ~= "socket" then return end
+  local stale = attributes.modification + NEW < os.time()
+  if stale or not M.lives(socket) then os.remove(socket.path) end
 end
 
 core.own(M)

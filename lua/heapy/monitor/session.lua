@@ -98,6 +98,7 @@ function Session:settle()
   self.targets:scan(self.wanted)
   while not self.targets:settled() do
     if self:turn(SOON) then break end
+    self.targets:scan(self.wanted)
   end
 end
 

@@ -15,6 +15,7 @@ local M = {}
 local MOST <const> = 500 -- connections at a time
 local PATIENCE <const> = 1 -- seconds that a greeting is waited for before others have their turn
 local PAUSE <const>, LONGEST <const> = 1, 60 -- seconds to the next try where a target has ended it
+local KNOCK <const> = 0.5 -- seconds that a program has to listen again
 local LASTING <const> = 10 -- seconds after which a connection was one that had come about
 
 local Targets = { __name = "heapy.Targets" }
@@ -31,6 +32,7 @@ function M.new(directories, tell)
     known = {}, -- by identity of the socket: when it may be tried again; huge: it is connected to,
     -- or never
     pauses = {}, -- by identity: how long it was left alone the last time
+    knocked = {}, -- by identity: when its process was told that nobody listens there
     links = {}, -- those that are connected, greeted or not
     byid = {}, -- those that were ever greeted, by CID
     count = 0,
@@ -45,6 +47,18 @@ function Targets:trouble(sentence)
   self.tell("trouble", sentence)
 end
 
+-- Nobody listens: the process is gone, or has closed what it did not know, as daemons do. In the
+-- latter case it does not know, and is told.
+function Targets:knock(socket, identity)
+  local now = client.now()
+  if places.lives(socket) and not self.knocked[identity] then
+    self.knocked[identity] = now
+    client.knock(socket.pid)
+  elseif now - (self.knocked[identity] or 0) >= KNOCK then
+    places.sweep(socket)
+  end
+end
+
 function Targets:try(socket)
   local identity = places.identity(socket.path)
   if not identity or client.now() < (self.known[identity] or 0) then return end
@@ -54,7 +68,7 @@ function Targets:try(socket)
     insert(self.links, made)
     self.known[identity] = huge
   elseif kind == "refused" then
-    places.sweep(socket)
+    self:knock(socket, identity)
   elseif kind ~= "again" then
     self:trouble(("%s: %s"):format(socket.path, why))
     self.known[identity] = huge
@@ -139,9 +153,12 @@ function Targets:close(connection)
   self:turn {}
 end
 
---- Whether no target is about to greet us.
+--- Whether no target is about to greet us, or to listen.
 function Targets:settled()
   local now = client.now()
+  for _, since in pairs(self.knocked) do
+    if now - since < KNOCK then return false end
+  end
   for _, connection in ipairs(self.links) do
     if not connection.greeting and now - connection.since < PATIENCE then return false end
   end
