@@ -60,7 +60,8 @@ local function signal_of(value)
 end
 
 --- Lets this user's monitors (and root's) look into the program.
--- On already, it says where; with options, it begins anew with them.
+-- On already, it says where, and makes a socket that was removed again; with options, it begins
+-- anew with them.
 -- Where the standalone interpreter runs a program of one thread, the thread that serves monitors is
 -- started when the first one connects, for which the signal is needed; without it, or with another
 -- than URG and WINCH, it is started now. So it is in other hosts, which may come to take the usual
@@ -83,8 +84,9 @@ function M.on(options)
   end
   options = options or {}
   console.begin(require "heapy", require "heapy.set") -- now: later they may be out of reach
-  local path = core.remote_path()
+  local path, message = core.remote_path()
   if path then return path end
+  if message then return nil, message end
   local signal, usual = signal_of(rawget(options, "signal"))
   local log = rawget(options, "log")
   return core.remote_on(console.answer, arguments(), rawget(options, "dir"),

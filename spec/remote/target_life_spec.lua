@@ -165,6 +165,55 @@ describe("the monitor's end", function()
     assert.same({ other.pid .. "-1.sock" }, sockets())
   end))
 
+  for what, before in pairs { ["no thread yet"] = "", ["a thread"] = "RM.fd()" } do
+    it("makes a socket that was removed anew, with " .. what, inside(function()
+      local program, path = target.lua(before .. [[
+        local path = RM.on()
+        os.remove(path)
+        print(RM.on() == path)
+        while true do end
+      ]])
+      program:expect "true\n"
+      assert.equal("1\n", target.connect(path):eval "1")
+      target.connect(path):eval "_G.kept = 2"
+      local peer = target.connect(path)
+      assert(os.remove(path))
+      assert.equal("true\n", peer:eval(("require('heapy.RM').on() == %q"):format(path)))
+      assert.equal("2\n", target.connect(path):eval "kept")
+    end))
+  end
+
+  it("says at once where it is in the child of a fork", inside(function()
+    local program, path = target.lua [[
+      local process = require "heapy_process"
+      local child = process.fork()
+      if child == 0 then print(RM.on()) while true do end end
+      print "parent"
+      while true do end
+    ]]
+    program:expect(path:match "^.*/")
+    local name = program:expect("\n")
+    assert.matches("^%d+%-1%.sock$", name)
+    local peer = target.connect(path:gsub("[^/]*$", "") .. name)
+    assert.equal(tonumber(name:match "^%d+"), peer.greeting.pid)
+    peer:send("eval", "os.exit(0)")
+  end))
+
+  it("says why a socket that was removed cannot be made anew", inside(function()
+    local dir = support.dir .. "/other"
+    local program = target.lua(([[
+      os.execute "rm -rf '%s' && touch '%s'"
+      print(RM.on())
+      os.remove '%s'
+      print(RM.on())
+      while true do end
+    ]]):format(dir, dir, dir), ("{ dir = %q, log = false }"):format(dir))
+    program:expect("nil\t" .. dir .. " is not a directory")
+    local path = ("%s/%d-1.sock"):format(dir, program.pid)
+    program:expect(path)
+    assert.equal("1\n", target.connect(path):eval "1")
+  end))
+
   it("has no descriptor once it is off", inside(function()
     local program = target.lua "print(RM.fd() ~= nil, RM.off(), RM.fd())"
     program:expect "true\ttrue\tnil\n"

@@ -281,6 +281,19 @@ describe("a command that does not end", function()
     assert.is_true(peer:ask "heap".ok)
   end))
 
+  it("may keep a snapshot where the program has hardly any memory left", inside(function()
+    local _, path = target.embedded("limited", [[
+      local full = {}
+      function work()
+        while collectgarbage "count" < 8000 do full[#full + 1] = {} end
+        while true do end
+      end
+    ]])
+    local peer = target.connect(path)
+    peer:eval "h = hp.heap()"
+    assert.matches("^Partition of a set", peer:eval "h")
+  end))
+
   it("is told how to go on in the console, where there is one", inside(function()
     local lines = "%d+ more rows"
     local peer = connected()

@@ -36,7 +36,7 @@ typedef struct Record {
   lua_State *thread; /* kept by user value 1 */
   const void *sentinel;
   int busy;          /* a command runs: what is printed goes to its client; */
-  size_t held;       /* memory that was, when it began */
+  hp_Room held;      /* when it began */
 } Record;
 
 /* User values of the record. */
@@ -368,10 +368,13 @@ static int remote_off(lua_State *L) {
   return 1;
 }
 
-/* core.remote_path() -> path of the socket | nil */
+/* core.remote_path() -> path of the socket, which is made anew if it was removed | nil; why it
+** cannot be */
 static int remote_path(lua_State *L) {
+  char why[HP_REASON_SIZE];
   const Record *r = record_of(L);
   if (r == NULL || r->target == NULL) return 0;
+  if (hp_target_mend(r->target, why) != HP_OK) return fail(L, HP_EVM, why);
   lua_pushstring(L, hp_target_path(r->target));
   return 1;
 }
@@ -452,7 +455,7 @@ static int remote_busy(lua_State *L) {
 /* core.remote_is_short() -> has the command that runs left the program short of memory? */
 static int remote_is_short(lua_State *L) {
   const Record *r = record_of(L);
-  lua_pushboolean(L, r != NULL && r->busy && hp_room_is_short(L, r->held));
+  lua_pushboolean(L, r != NULL && r->busy && hp_room_is_short(L, &r->held));
   return 1;
 }
 

@@ -7,9 +7,10 @@
 #define SMALL ((size_t)64 << 10)
 #define PARTS ((size_t)1 << 10)
 
-size_t hp_room_held(lua_State *L) {
+hp_Room hp_room_held(lua_State *L) {
   size_t kilobytes = (size_t)lua_gc(L, LUA_GCCOUNT, 0);
-  return (kilobytes << 10) + (size_t)lua_gc(L, LUA_GCCOUNTB, 0) + hp_mem_held();
+  hp_Room held = {(kilobytes << 10) + (size_t)lua_gc(L, LUA_GCCOUNTB, 0), hp_mem_held()};
+  return held;
 }
 
 typedef struct Part {
@@ -35,11 +36,22 @@ static int takes(lua_State *L, size_t parts, size_t size) {
 }
 
 /* In one block, or in gaps between others. */
-static int is_left(lua_State *L, size_t n) {
+static int state_has(lua_State *L, size_t n) {
   return takes(L, 1, n) || takes(L, PARTS, n / PARTS);
 }
 
-int hp_room_is_short(lua_State *L, size_t before) {
-  size_t now = hp_room_held(L);
-  return now > before && now - before >= SMALL && !is_left(L, (now - before) / 2);
+static int own_has(size_t n) {
+  void *p = hp_mem_new(n);
+  hp_mem_free(p, n);
+  return p != NULL;
+}
+
+static size_t half_of_more(size_t before, size_t now) {
+  return now > before && now - before >= SMALL ? (now - before) / 2 : 0;
+}
+
+int hp_room_is_short(lua_State *L, const hp_Room *before) {
+  hp_Room now = hp_room_held(L);
+  size_t state = half_of_more(before->state, now.state), own = half_of_more(before->own, now.own);
+  return (state > 0 && !state_has(L, state)) || (own > 0 && !own_has(own));
 }

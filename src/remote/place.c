@@ -145,10 +145,14 @@ static int know(hp_Place *place) {
   return 1;
 }
 
-void hp_place_leave(const hp_Place *place) {
+int hp_place_is_there(const hp_Place *place) {
   hp_Place now = *place;
-  if (place->inode != 0 && know(&now) && now.device == place->device && now.inode == place->inode)
-    (void)unlink(place->path);
+  return place->inode != 0 && know(&now) && now.device == place->device &&
+         now.inode == place->inode;
+}
+
+void hp_place_leave(const hp_Place *place) {
+  if (hp_place_is_there(place)) (void)unlink(place->path);
 }
 
 int hp_place_listen(const char *directory, pid_t pid, int state, hp_Place *place,

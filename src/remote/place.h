@@ -29,6 +29,9 @@ typedef struct hp_Place {
 int hp_place_listen(const char *directory, pid_t pid, int state, hp_Place *place,
                     char why[HP_REASON_SIZE]);
 
+/* Is it still the one that was made? */
+int hp_place_is_there(const hp_Place *place);
+
 /* Removes it, if it still is the one that was made. */
 void hp_place_leave(const hp_Place *place);
 

@@ -56,6 +56,10 @@ typedef struct hp_Job {
 /* Begins to listen. HP_OK; HP_ENOMEM; or HP_EVM and one sentence. */
 int hp_target_on(const hp_TargetOptions *options, hp_Target **target, char why[HP_REASON_SIZE]);
 
+/* Listens at another socket where the one that was made was removed, as by who tidies up in
+** /tmp; connections stay. HP_OK; or HP_EVM and one sentence: nobody listens now. */
+int hp_target_mend(hp_Target *t, char why[HP_REASON_SIZE]);
+
 /* Ends: its connections are told why, and closed. When it returns no thread of ours
 ** knows of the target; with the last one the thread ends. */
 void hp_target_off(hp_Target *t, const char *why);

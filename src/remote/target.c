@@ -130,6 +130,20 @@ int hp_target_on(const hp_TargetOptions *o, hp_Target **target, char why[HP_REAS
   return rc;
 }
 
+int hp_target_mend(hp_Target *t, char why[HP_REASON_SIZE]) {
+  int rc = HP_OK;
+  (void)pthread_mutex_lock(&hp_hub.turn);
+  hp_lock();
+  if (!hp_place_is_there(&t->place)) {
+    rc = hp_target_listen_again(t, why);
+    if (rc == HP_OK && !hp_hub.running && !hp_knock_await(t)) (void)hp_listener_start();
+    hp_hub_kick();
+  }
+  hp_unlock();
+  (void)pthread_mutex_unlock(&hp_hub.turn);
+  return rc;
+}
+
 static int any_target(void) {
   int i;
   for (i = 0; i < HP_TARGETS; i++)
