@@ -121,6 +121,9 @@ describe("a program that is looked into", function()
     peer:eval "for i = 1, 1e6 do many['a' .. i] = i end"
     answer = peer:ask("complete", "many.")
     assert.same({}, answer.candidates)
+    assert.same({ "while" }, peer:ask("complete", "whi").candidates)
+    peer:eval "for i = 1, 1e5 do _G['whim' .. i] = i end"
+    assert.same({}, peer:ask("complete", "whi").candidates)
     assert(answer.paused_ms < 200) -- 5 in truth; 700 where all are looked at
   end))
 

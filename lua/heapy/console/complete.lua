@@ -83,7 +83,7 @@ local function collect(tables, word)
   for _, fields in next, tables do
     for key in next, fields do
       looked = looked + 1
-      if looked > LOOKED then return {} end
+      if looked > LOOKED then return nil end
       if is_name(key, word) and not seen[key] then
         seen[key] = true
         list[#list + 1] = key
@@ -134,9 +134,16 @@ end
 -- in "f().".
 local function complete_field(env, before, word)
   local path = path_of(before)
-  if not path or is_field(sub(before, 1, #before - #path)) then return {} end
+  if not path or is_field(sub(before, 1, #before - #path)) then return nil end
   local value = value_of(env, path)
-  return value ~= nil and collect(fields_of(value), word) or {}
+  return value ~= nil and collect(fields_of(value), word) or nil
+end
+
+-- A variable, or a word of the language.
+local function complete_variable(env, word)
+  local list = collect(tables_of(env), word)
+  if list then reserved(word, list) end
+  return list
 end
 
 -- In order. Where it is too long the last one stays: what the first and the last begin with, all
@@ -156,14 +163,13 @@ end
 function M.of(env, code)
   local word = match(code, "[%w_]*$")
   local before = sub(code, 1, #code - #word)
-  local list = {}
+  local list
   if is_field(before) then
     list = complete_field(env, before, word)
   elseif find(word, "^[%a_]") then
-    list = collect(tables_of(env), word)
-    reserved(word, list)
+    list = complete_variable(env, word)
   end
-  return bounded(list), #before + 1
+  return bounded(list or {}), #before + 1
 end
 
 core.own(M)
