@@ -7,6 +7,7 @@ local core = require "heapy.core"
 local complete = require "heapy.console.complete"
 local eval = require "heapy.console.eval"
 local output = require "heapy.output"
+local render = require "heapy.render"
 local shown = require "heapy.console.shown"
 local verbs = require "heapy.console.verbs"
 
@@ -66,6 +67,7 @@ function M.answer(verb, connection, code, place)
     verbs.glance(place)
     return true
   end
+  render.remote_page = nil
   return answers[verb](session_of(connection), code)
 end
 

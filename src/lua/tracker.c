@@ -39,8 +39,7 @@ static int is_called(lua_State *L, const hp_Track *t) {
 
 lua_Alloc hp_tracker_host(lua_State *L, void **ud) {
   const hp_Track *t = hp_state_of(L)->track;
-  lua_Alloc f = lua_getallocf(L, ud);
-  if (t == NULL || *ud != t) return f;
+  if (t == NULL || !is_outermost(L, t)) return lua_getallocf(L, ud);
   *ud = t->ud;
   return t->f;
 }

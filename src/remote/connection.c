@@ -71,7 +71,8 @@ void hp_connection_finish(hp_Connection *c, int64_t id, const hp_Text *frame) {
   char text[HP_OUTBOX_SPARE];
   if (hp_connection_put(c, frame) == HP_OK) return;
   (void)snprintf(text, sizeof text,
-                 "{\"id\":%lld,\"done\":true,\"ok\":false,\"error\":\"not enough memory for the answer\"}",
+                 "{\"id\":%lld,\"done\":true,\"ok\":false,"
+                 "\"error\":\"not enough memory for the answer\"}",
                  (long long)id);
   if (hp_outbox_add_spare(&c->out, text) != HP_OK) end(c);
 }

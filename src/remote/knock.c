@@ -141,9 +141,9 @@ static int is_shut(int slot) {
   return atomic_load(&doors[slot]) && hp_descriptor_is_lost(&hp_hub.targets[slot].listener);
 }
 
-/* The targets that a client waits for, or cannot wait for, as the socket is gone; how many. Only
-** sockets that are there are polled: the kernel takes no more entries than the process may have
-** descriptors. */
+/* The targets that a client waits for, or cannot wait for, as the socket is gone: the thread makes
+** another. How many. Only sockets that are there are polled: the kernel takes no more entries than
+** the process may have descriptors. */
 static int find_knocked(hp_Target *knocked[HP_TARGETS]) {
   struct pollfd fds[HP_TARGETS];
   int slots[HP_TARGETS], i, n = 0, asked = 0;
@@ -156,7 +156,7 @@ static int find_knocked(hp_Target *knocked[HP_TARGETS]) {
     fds[asked].revents = 0;
     slots[asked++] = i;
   }
-  if (asked == 0 || poll(fds, (nfds_t)asked, 0) <= 0) return n;
+  if (poll(fds, (nfds_t)asked, 0) <= 0) return n;
   for (i = 0; i < asked; i++)
     if (fds[i].revents) knocked[n++] = &hp_hub.targets[slots[i]];
   return n;
@@ -180,8 +180,7 @@ void hp_target_answer(void) {
   if (atomic_load(&dormant) && find_knocked(knocked) > 0) hp_target_rouse();
 }
 
-/* The time is looked at first: it is nearly free. Where the program has closed the socket, the
-** thread makes another. */
+/* The time is looked at first: it is nearly free. */
 void hp_target_look(const hp_Target *t) {
   struct timespec now;
   long long ms;
@@ -189,7 +188,7 @@ void hp_target_look(const hp_Target *t) {
   ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
   if (ms - atomic_load(&looked) < LOOK) return;
   atomic_store(&looked, ms);
-  if (is_reached(t->number) && !hp_descriptor_is_lost(&t->listener))
+  if (is_reached(t->number))
     hp_target_answer();
   else
     hp_target_rouse();

@@ -277,15 +277,16 @@ static void *run(void *unused) {
     bide(); /* a child's: what the parent's thread did for it */
     hp_hub.late = 0;
     listen_again();
-  } else if (is_robbed()) {
-    recover();
   }
   while (!hp_hub.stop) {
+    if (is_robbed()) {
+      recover();
+      continue;
+    }
     wait_at(&w, hp_process_now());
     serve(&w, hp_process_now());
     hp_log_write(); /* before anybody who came is told anything */
     keep_deadlines(hp_process_now());
-    if (is_robbed()) recover();
   }
   hp_unlock();
   return unused;

@@ -8,7 +8,7 @@ local render = require "heapy.render"
 local shown = require "heapy.console.shown"
 
 local globals = _G
-local collect = collectgarbage
+local collect = collectgarbage or function() end -- a program may have taken it away
 local find, gsub, sub = string.find, string.gsub, string.sub
 local load, next, pcall, select, setmetatable, xpcall =
   load, next, pcall, select, setmetatable, xpcall
@@ -79,17 +79,12 @@ local function print_values(env, n, ...)
   env._ = ...
   render.remote_page = n == 1 and "_.more" or nil
   env.print(...)
-  render.remote_page = nil
-end
-
-local function collect_all()
-  if collect then collect() end
 end
 
 -- Whether what a line has added fills the memory: it may have caught the error that said so.
 local function is_short()
   if not core.remote_is_short() then return false end
-  collect_all()
+  collect()
   return core.remote_is_short()
 end
 
@@ -107,7 +102,6 @@ local function run(session, code)
   local f, message, incomplete = M.compile(code, CHUNK, env)
   if incomplete then return true, nil, true end
   if not f then return false, shown.text(message) end
-  render.remote_page = nil -- a line that was broken off may have left it
   return finish(env, xpcall(f, trace))
 end
 
@@ -117,7 +111,7 @@ local function outcome(session, ran, ok, message, incomplete)
   if not ran then ok, message = false, ok end
   if not ok and message == MEMORY then
     M.reset(session)
-    collect_all()
+    collect()
     message = LET_GO
   end
   return ok, message, incomplete
