@@ -287,13 +287,15 @@ describe("a command that does not end", function()
   end))
 
   it("may keep a snapshot where the program has hardly any memory left", inside(function()
-    local _, path = target.embedded("limited", [[
+    local program, path = target.embedded("limited", [[
       local full = {}
       function work()
         while collectgarbage "count" < 8000 do full[#full + 1] = {} end
+        print "full"
         while true do end
       end
     ]])
+    program:expect "full\n"
     local peer = target.connect(path)
     peer:eval "h = hp.heap()"
     assert.matches("^Partition of a set", peer:eval "h")
@@ -342,7 +344,8 @@ describe("a command that does not end", function()
       for _, code in ipairs { "t = {} pcall(function() for i = 1, math.huge do t[i] = {} end end)",
         "t = {} pcall(function() for i = 1, math.huge do t[i] = ('x'):rep(1e5) .. i end end)",
         "t = coroutine.create(function() local t = {} for i = 1, math.huge do t[i] = {} end end) "
-          .. "coroutine.resume(t)" } do
+          .. "coroutine.resume(t)",
+        "t = {} pcall(function() while true do t[#t + 1] = hp.heap() end end)" } do
         local program, path = target.start { "sh", "-c",
           ("ulimit -v 150000; exec '%s' '%s'"):format(support.lua, script) }
         local peer = target.connect(path)
