@@ -42,6 +42,7 @@ ifndef LUA_INCDIR
 LUA_LIBS := $(shell for n in $(LUA_NAMES); do pkg-config --libs $$n 2>/dev/null && break; done)
 HOST := $(if $(LUA_LIBS),$(wildcard spec/truth/host.c))
 TARGET_HOST := $(if $(LUA_LIBS),$(wildcard spec/remote/target_host.c))
+DETOUR := $(if $(LUA_LIBS),$(wildcard spec/remote/detour.c) src/lua/detour.c)
 FIRST := $(if $(LUA_LIBS),$(wildcard spec/track/first.c))
 endif
 
@@ -104,6 +105,9 @@ $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 $(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)
 
+$(BUILD)/$(1)/detour: $$(DETOUR) $(BUILD)/$(1)/flags | headers
+	$$(CC) $$($(1)_FLAGS) -o $$@ $$(DETOUR) $$(LUA_LIBS)
+
 # This one has the core in it.
 $(BUILD)/$(1)/first: $$(FIRST) $$($(1)_OBJECTS) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(FIRST) $$($(1)_OBJECTS) $$(LUA_LIBS) -ldl -lm
@@ -137,7 +141,7 @@ $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
   $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
   $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
-  $(if $(FIRST),$(BUILD)/$(1)/first) \
+  $(if $(FIRST),$(BUILD)/$(1)/first) $(if $(DETOUR),$(BUILD)/$(1)/detour) \
   $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
 
 # The command, for the interpreter that was named.
@@ -243,8 +247,10 @@ tsan: headers ## the monitor's thread, and tracking beside it, under the thread 
 	  $(wildcard src/remote/*.c) $(addprefix src/base/,descriptor.c mem.c text.c)
 	$(if $(LUA_LIBS),$(TSAN) -o $(RACE)_vm spec/remote/race_vm.c spec/remote/race_clients.c \
 	  $(SOURCES) $(LUA_LIBS) -ldl -lm)
+	$(if $(DETOUR),$(TSAN) -o $(BUILD)/tsan/detour $(DETOUR) $(LUA_LIBS))
 	@rc=0; dir=$$(mktemp -d) && free="setarch $$(uname -m) -R"; \
 	$$free $(RACE) "$$dir" $(RACE_SECONDS) || rc=1; \
+	$(if $(DETOUR),$$free $(BUILD)/tsan/detour 1 || rc=1;) \
 	$(if $(LUA_LIBS),$(call inside,lib) && \
 	  $$free $(RACE)_vm "$$dir" $(RACE_SECONDS) spec/remote/race_vm.lua || rc=1;) \
 	rm -rf "$$dir"; exit $$rc

@@ -390,6 +390,7 @@ void hp_attention_end(hp_Target *t) {
   if (main != NULL && lua_gethook(main) == hook) disarm(a, main);
   atomic_store(&a->main, NULL);
   end_detour(hp_target_slot(t));
+  hp_detour_end(hp_target_slot(t));
   if (a->proven) hp_peek_close(&a->peek);
   a->proven = 0;
   if (are_none()) hp_prompt_end(at_prompt);

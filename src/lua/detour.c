@@ -2,17 +2,20 @@
 **
 ** The VM may be just about to exchange its allocator when another thread turns the detour on:
 ** then it overwrites the detour. If somebody wraps another allocator around the
-** detour, it can be called for as long as the VM lives. In both cases its slot is given up,
-** and stays BUSY. */
+** detour, it can be called for as long as the VM lives. In both cases its slot is LOST.
+**
+** Whoever gets the state to BUSY has the place to himself, for a few instructions: a slot's VM
+** ends, and another takes the slot, while the monitor's thread may be asking for the detour. */
 #include "detour.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { OFF, BUSY, ON };
+enum { NOBODY, OFF, BUSY, ON, LOST };
 
 typedef struct Detour {
-  _Atomic(lua_Alloc) *place; /* in the global state; NULL: it cannot be */
+  _Atomic(lua_Alloc) *place; /* in the global state */
   _Atomic(lua_Alloc) host;   /* where requests go */
   hp_Detoured call;
   hp_DetouredThread born;
@@ -63,16 +66,16 @@ void hp_detour_begin(int slot, lua_State *L, const hp_Vm *vm, hp_Detoured call,
   /* the first two words of global_State, in all releases */
   _Atomic(lua_Alloc) *place = (void *)(uintptr_t)vm->g;
   int there = atomic_load(place) == f && *(void *const *)(const void *)(vm->g + sizeof f) == ud;
-  if (atomic_load(&d->state) != OFF) return;
+  if (!there || atomic_load(&d->state) != NOBODY) return;
   d->call = call;
   d->born = born;
+  d->place = place;
   atomic_store(&d->host, f);
-  d->place = there ? place : NULL;
+  atomic_store(&d->state, OFF);
 }
 
-/* Whoever gets it from one state to BUSY goes on. */
 static int take(Detour *d, int state) {
-  return d->place != NULL && atomic_compare_exchange_strong(&d->state, &state, BUSY);
+  return atomic_compare_exchange_strong(&d->state, &state, BUSY);
 }
 
 void hp_detour_on(int slot) {
@@ -88,6 +91,17 @@ void hp_detour_off(int slot) {
   Detour *d = &detours[slot];
   lua_Alloc mine = through[slot];
   if (!take(d, ON)) return;
-  if (atomic_compare_exchange_strong(d->place, &mine, atomic_load(&d->host)))
-    atomic_store(&d->state, OFF);
+  atomic_store(&d->state,
+               atomic_compare_exchange_strong(d->place, &mine, atomic_load(&d->host)) ? OFF : LOST);
+}
+
+void hp_detour_end(int slot) {
+  Detour *d = &detours[slot];
+  for (;;) {
+    int state = OFF;
+    hp_detour_off(slot);
+    if (atomic_compare_exchange_strong(&d->state, &state, NOBODY) || state == NOBODY || state == LOST)
+      return;
+    (void)sched_yield();
+  }
 }

@@ -19,7 +19,8 @@
 typedef void (*hp_Detoured)(int slot, const void *block);
 typedef void (*hp_DetouredThread)(int slot, const void *block, size_t size);
 
-/* For the slot's VM, whose layout is proven. */
+/* For the slot's VM, whose layout is proven: from its own OS thread, as the end is. Until it has
+** begun, and from its end on, the slot cannot be turned on. */
 void hp_detour_begin(int slot, lua_State *L, const hp_Vm *vm, hp_Detoured call,
                      hp_DetouredThread born);
 
@@ -28,5 +29,6 @@ void hp_detour_on(int slot);
 
 /* Off: from the VM's own OS thread. */
 void hp_detour_off(int slot);
+void hp_detour_end(int slot);
 
 #endif
