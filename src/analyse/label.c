@@ -29,13 +29,14 @@ typedef struct Place {
 
 static Place place_of_upvalue(const hp_Graph *g, uint32_t upvalue) {
   Place place = {HP_NONE, 0};
-  uint32_t i, end = g->reverse != NULL ? g->reverse->first[upvalue + 1] : 0;
-  for (i = g->reverse != NULL ? g->reverse->first[upvalue] : 0; i < end; i++) {
-    uint32_t from = g->reverse->from[i], at = g->node[from].edge;
-    if (hp_graph_type(g, from) != HP_FUNCTION) continue;
+  const uint32_t *from = NULL, *end = NULL;
+  if (g->reverse != NULL) from = hp_bucket(&g->reverse->objects, upvalue, &end);
+  for (; from < end; from++) {
+    uint32_t at = g->node[*from].edge;
+    if (hp_graph_type(g, *from) != HP_FUNCTION) continue;
     while (g->to.at[at] != upvalue) at++; /* a function's own edges are its upvalues */
-    place.function = from;
-    place.index = at - g->node[from].edge + 1;
+    place.function = *from;
+    place.index = at - g->node[*from].edge + 1;
     return place;
   }
   return place;

@@ -7,152 +7,120 @@
 
 #include <string.h>
 
+/* ---- buckets: counted, summed up, filled ------------------------------------ */
+
+static int begin(hp_Buckets *b, size_t n) {
+  b->n = n;
+  b->first = hp_new(uint32_t, n + 1);
+  return b->first != NULL ? HP_OK : HP_ENOMEM;
+}
+
+static void end(hp_Buckets *b) {
+  hp_delete(b->first, b->n + 1);
+  hp_delete(b->at, b->total);
+}
+
+static size_t words(const hp_Buckets *b) { return b->n + 1 + b->total; }
+
+/* Counts become the end of each list; filling turns ends into beginnings. */
+static int sum_up(hp_Buckets *b) {
+  uint64_t sum = 0;
+  size_t i;
+  for (i = 0; i < b->n; i++) {
+    sum += b->first[i];
+    b->first[i] = (uint32_t)sum;
+  }
+  b->first[b->n] = (uint32_t)sum;
+  if (sum >= UINT32_MAX) return HP_ELIMIT;
+  b->at = hp_new(uint32_t, sum);
+  if (b->at == NULL) return HP_ENOMEM;
+  b->total = (size_t)sum;
+  return HP_OK;
+}
+
+/* Values must come in descending order, so that filling from the back leaves each list
+** ascending. */
+static inline void put(hp_Buckets *b, uint32_t key, uint32_t value, int fill) {
+  if (fill)
+    b->at[--b->first[key]] = value;
+  else
+    b->first[key]++;
+}
+
+/* ---- what refers to what ---------------------------------------------------- */
+
+#define AHEAD 24 /* edges; objects are gone through downwards */
+
+static int has_own_edges(const hp_Shape *s) {
+  return !s->weak && (s->keys || s->common != HP_NONE);
+}
+
+/* References of a shape, which are those of all its objects. */
+static void each_shape_edge(const hp_Graph *g, hp_Reverse *r, uint32_t shape, int fill) {
+  const hp_Shape *s = &g->shapes.shapes.at[shape];
+  const hp_Item *item = g->shapes.items.at + s->item, *last = item + s->nitems;
+  if (!has_own_edges(s)) return;
+  if (s->common != HP_NONE) put(&r->shapes, s->common, shape, fill);
+  for (; item < last && s->keys; item++)
+    if (hp_item_has_key(*item)) put(&r->shapes, item->arg, shape, fill);
+}
+
+static void each_holding_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id, int fill) {
+  hp_EdgeIter it;
+  hp_edges_begin(&it, g, id);
+  while (hp_edges_next(&it))
+    if (hp_edge_holds(&it)) put(&r->objects, it.to, id, fill);
+}
+
+static inline void each_plain_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id, int fill) {
+  const uint32_t *to = g->to.at + g->node[id].edge, *last = g->to.at + g->node[id + 1].edge;
+  hp_Buckets b = r->objects; /* a copy: what is written cannot be its pointers */
+  for (; to < last; to++) {
+    if (to - g->to.at >= AHEAD) __builtin_prefetch(&b.first[to[-AHEAD]]);
+    put(&b, *to, id, fill);
+  }
+}
+
+/* Where an object's edges are not taken one by one, those it has with others of its shape are
+** the shape's. */
+static inline __attribute__((always_inline)) void each_edge(const hp_Graph *g, hp_Reverse *r,
+                                                            int fill) {
+  uint32_t id, shape;
+  for (shape = (uint32_t)g->shapes.shapes.n; shape-- > 0;) each_shape_edge(g, r, shape, fill);
+  for (id = g->n; id-- > 0;) {
+    if (!hp_bit_get(g->reachable, id) || hp_graph_type(g, id) == HP_STRING) continue;
+    if (has_own_edges(hp_graph_shape(g, id))) put(&r->members, g->node[id].aux, id, fill);
+    if (hp_graph_is_plain(g, id))
+      each_plain_edge(g, r, id, fill);
+    else
+      each_holding_edge(g, r, id, fill);
+  }
+}
+
 void hp_reverse_free(hp_Reverse *r) {
   if (r == NULL) return;
-  hp_delete(r->first, (size_t)r->n + 1);
-  hp_delete(r->from, r->nfrom);
-  hp_delete(r->shape_first, (size_t)r->n + 1);
-  hp_delete(r->shape_from, r->nshape_from);
-  hp_delete(r->member_first, (size_t)r->nshapes + 1);
-  hp_delete(r->member, r->nmember);
+  end(&r->objects);
+  end(&r->shapes);
+  end(&r->members);
   hp_delete(r, 1);
 }
 
 size_t hp_reverse_bytes(const hp_Reverse *r) {
-  size_t words;
   if (r == NULL) return 0;
-  words = 2 * ((size_t)r->n + 1) + r->nshapes + 1 + r->nfrom + r->nshape_from + r->nmember;
-  return sizeof *r + words * sizeof(uint32_t);
+  return sizeof *r + (words(&r->objects) + words(&r->shapes) + words(&r->members)) * sizeof(uint32_t);
 }
 
-#define AHEAD 24 /* edges; objects are gone through downwards */
-
-/* ---- which objects and shapes refer to anything --------------------------- */
-
-static int refers(const hp_Graph *g, uint32_t id) {
-  return hp_bit_get(g->reachable, id) && hp_graph_type(g, id) != HP_STRING;
-}
-
-static int has_own_edges(const hp_Shape *s) { return s->keys || s->common != HP_NONE; }
-
-/* One step of building: what to do with the reference from -> to. */
-typedef void (*Step)(hp_Reverse *r, uint32_t from, uint32_t to);
-
-static void count_edge(hp_Reverse *r, uint32_t from, uint32_t to) {
-  (void)from;
-  r->first[to]++;
-}
-
-static void fill_edge(hp_Reverse *r, uint32_t from, uint32_t to) { r->from[--r->first[to]] = from; }
-
-static void count_shape_edge(hp_Reverse *r, uint32_t from, uint32_t to) {
-  (void)from;
-  r->shape_first[to]++;
-}
-
-static void fill_shape_edge(hp_Reverse *r, uint32_t from, uint32_t to) {
-  r->shape_from[--r->shape_first[to]] = from;
-}
-
-static void each_holding_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id, Step step) {
-  hp_EdgeIter it;
-  hp_edges_begin(&it, g, id);
-  while (hp_edges_next(&it))
-    if (hp_edge_holds(&it)) step(r, id, it.to);
-}
-
-/* References of a shape: of all its objects, or of none. */
-static void each_shape_edge(const hp_Graph *g, hp_Reverse *r, uint32_t shape, Step step) {
-  const hp_Shape *s = &g->shapes.shapes.at[shape];
-  const hp_Item *item = g->shapes.items.at + s->item, *end = item + s->nitems;
-  if (s->weak) return;
-  if (s->common != HP_NONE) step(r, shape, s->common);
-  for (; item < end && s->keys; item++)
-    if (hp_item_has_key(*item)) step(r, shape, item->arg);
-}
-
-/* The object's own references, in descending order of ids so that filling from
-** the back leaves every list ascending. */
-static inline void each_edge(const hp_Graph *g, hp_Reverse *r, int fill) {
-  uint32_t id;
-  for (id = g->n; id-- > 0;) {
-    const uint32_t *to = g->to.at + g->node[id].edge, *end = g->to.at + g->node[id + 1].edge;
-    if (!refers(g, id)) continue;
-    if (!hp_graph_is_plain(g, id)) {
-      each_holding_edge(g, r, id, fill ? fill_edge : count_edge);
-      continue;
-    }
-    for (; to < end; to++) {
-      if (to - g->to.at >= AHEAD) __builtin_prefetch(&r->first[to[-AHEAD]]);
-      if (fill)
-        r->from[--r->first[*to]] = id;
-      else
-        r->first[*to]++;
-    }
-  }
-}
-
-/* Counts become the end of each list; filling turns ends into beginnings. */
-static int sums(uint32_t *first, size_t n, size_t *total) {
-  size_t i;
-  uint64_t sum = 0;
-  for (i = 0; i < n; i++) {
-    sum += first[i];
-    first[i] = (uint32_t)sum;
-  }
-  first[n] = (uint32_t)sum;
-  *total = (size_t)sum;
-  return sum < UINT32_MAX ? HP_OK : HP_ELIMIT;
-}
-
-static int build_edges(const hp_Graph *g, hp_Reverse *r) {
-  size_t total;
-  int rc;
-  r->first = hp_new(uint32_t, (size_t)r->n + 1);
-  if (r->first == NULL) return HP_ENOMEM;
+static int build(const hp_Graph *g, hp_Reverse *r) {
+  int rc = begin(&r->objects, g->n);
+  if (rc == HP_OK) rc = begin(&r->shapes, g->n);
+  if (rc == HP_OK) rc = begin(&r->members, g->shapes.shapes.n);
+  if (rc != HP_OK) return rc;
   each_edge(g, r, 0);
-  if ((rc = sums(r->first, r->n, &total)) != HP_OK) return rc;
-  if ((r->from = hp_new(uint32_t, total)) == NULL) return HP_ENOMEM;
-  r->nfrom = total;
-  each_edge(g, r, 1);
-  return HP_OK;
-}
-
-static int build_shape_edges(const hp_Graph *g, hp_Reverse *r) {
-  size_t total;
-  uint32_t s;
-  int rc;
-  r->shape_first = hp_new(uint32_t, (size_t)r->n + 1);
-  if (r->shape_first == NULL) return HP_ENOMEM;
-  for (s = r->nshapes; s-- > 0;) each_shape_edge(g, r, s, count_shape_edge);
-  if ((rc = sums(r->shape_first, r->n, &total)) != HP_OK) return rc;
-  if ((r->shape_from = hp_new(uint32_t, total)) == NULL) return HP_ENOMEM;
-  r->nshape_from = total;
-  for (s = r->nshapes; s-- > 0;) each_shape_edge(g, r, s, fill_shape_edge);
-  return HP_OK;
-}
-
-static int is_member(const hp_Graph *g, uint32_t id) {
-  const hp_Shape *s;
-  if (!refers(g, id)) return 0;
-  s = hp_graph_shape(g, id);
-  return has_own_edges(s) && !s->weak;
-}
-
-static int build_members(const hp_Graph *g, hp_Reverse *r) {
-  size_t total;
-  uint32_t id;
-  int rc;
-  r->member_first = hp_new(uint32_t, (size_t)r->nshapes + 1);
-  if (r->member_first == NULL) return HP_ENOMEM;
-  for (id = 0; id < r->n; id++)
-    if (is_member(g, id)) r->member_first[g->node[id].aux]++;
-  if ((rc = sums(r->member_first, r->nshapes, &total)) != HP_OK) return rc;
-  if ((r->member = hp_new(uint32_t, total)) == NULL) return HP_ENOMEM;
-  r->nmember = total;
-  for (id = r->n; id-- > 0;)
-    if (is_member(g, id)) r->member[--r->member_first[g->node[id].aux]] = id;
-  return HP_OK;
+  rc = sum_up(&r->objects);
+  if (rc == HP_OK) rc = sum_up(&r->shapes);
+  if (rc == HP_OK) rc = sum_up(&r->members);
+  if (rc == HP_OK) each_edge(g, r, 1);
+  return rc;
 }
 
 /* Builds g->reverse unless it is there. */
@@ -161,11 +129,7 @@ static int need_reverse(hp_Graph *g) {
   int rc;
   if (g->reverse != NULL) return HP_OK;
   if ((r = hp_new(hp_Reverse, 1)) == NULL) return HP_ENOMEM;
-  r->n = g->n;
-  r->nshapes = (uint32_t)g->shapes.shapes.n;
-  rc = build_edges(g, r);
-  if (rc == HP_OK) rc = build_shape_edges(g, r);
-  if (rc == HP_OK) rc = build_members(g, r);
+  rc = build(g, r);
   if (rc == HP_OK)
     g->reverse = r;
   else
@@ -175,20 +139,20 @@ static int need_reverse(hp_Graph *g) {
 
 /* ---- neighbours of a set -------------------------------------------------- */
 
-static void mark_shape(const hp_Reverse *r, uint32_t shape, uint64_t *bits) {
-  uint32_t i;
-  for (i = r->member_first[shape]; i < r->member_first[shape + 1]; i++)
-    hp_bit_set(bits, r->member[i]);
+static uint32_t count(const hp_Buckets *b, uint32_t key) { return b->first[key + 1] - b->first[key]; }
+
+static void mark_all(const hp_Buckets *b, uint32_t key, uint64_t *bits) {
+  const uint32_t *last, *at = hp_bucket(b, key, &last);
+  for (; at < last; at++) hp_bit_set(bits, *at);
 }
 
 static void mark_referrers(const hp_Reverse *r, uint32_t id, uint64_t *bits, uint64_t *shapes) {
-  uint32_t i;
-  for (i = r->first[id]; i < r->first[id + 1]; i++) hp_bit_set(bits, r->from[i]);
-  for (i = r->shape_first[id]; i < r->shape_first[id + 1]; i++) {
-    uint32_t shape = r->shape_from[i];
-    if (hp_bit_get(shapes, shape)) continue;
-    hp_bit_set(shapes, shape);
-    mark_shape(r, shape, bits);
+  const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+  mark_all(&r->objects, id, bits);
+  for (; shape < last; shape++) {
+    if (hp_bit_get(shapes, *shape)) continue;
+    hp_bit_set(shapes, *shape);
+    mark_all(&r->members, *shape, bits);
   }
 }
 
@@ -214,33 +178,36 @@ static int referrers_dense(const hp_Graph *g, const hp_IdSet *in, hp_IdSet *out)
 static size_t references_to(const hp_Reverse *r, const hp_IdSet *in, size_t limit) {
   hp_IdIter it;
   size_t n = 0;
-  uint32_t id, i;
+  uint32_t id;
   for (hp_ids_begin(&it, in); n < limit && hp_ids_next(&it, &id);) {
-    n += r->first[id + 1] - r->first[id];
-    for (i = r->shape_first[id]; n < limit && i < r->shape_first[id + 1]; i++)
-      n += 1 + r->member_first[r->shape_from[i] + 1] - r->member_first[r->shape_from[i]];
+    const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+    n += count(&r->objects, id);
+    for (; n < limit && shape < last; shape++) n += 1 + count(&r->members, *shape);
   }
   return n;
 }
 
-static uint32_t *list_referrers(const hp_Reverse *r, uint32_t id, uint32_t *at) {
-  uint32_t i, k;
-  for (i = r->first[id]; i < r->first[id + 1]; i++) *at++ = r->from[i];
-  for (i = r->shape_first[id]; i < r->shape_first[id + 1]; i++) {
-    uint32_t shape = r->shape_from[i];
-    for (k = r->member_first[shape]; k < r->member_first[shape + 1]; k++) *at++ = r->member[k];
-  }
-  return at;
+static uint32_t *copy_list(const hp_Buckets *b, uint32_t key, uint32_t *out) {
+  const uint32_t *last, *at = hp_bucket(b, key, &last);
+  while (at < last) *out++ = *at++;
+  return out;
+}
+
+static uint32_t *list_referrers(const hp_Reverse *r, uint32_t id, uint32_t *out) {
+  const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+  out = copy_list(&r->objects, id, out);
+  for (; shape < last; shape++) out = copy_list(&r->members, *shape, out);
+  return out;
 }
 
 static int referrers_sparse(const hp_Graph *g, const hp_IdSet *in, size_t room, hp_IdSet *out) {
-  uint32_t *list = hp_new(uint32_t, room), *end = list, id;
+  uint32_t *ids = hp_new(uint32_t, room), *last = ids, id;
   hp_IdIter it;
   int rc;
-  if (list == NULL) return HP_ENOMEM;
-  for (hp_ids_begin(&it, in); hp_ids_next(&it, &id);) end = list_referrers(g->reverse, id, end);
-  rc = hp_idset_from_ids(out, list, hp_sort_unique(list, (uint32_t)(end - list)), g->n);
-  hp_delete(list, room);
+  if (ids == NULL) return HP_ENOMEM;
+  for (hp_ids_begin(&it, in); hp_ids_next(&it, &id);) last = list_referrers(g->reverse, id, last);
+  rc = hp_idset_from_ids(out, ids, hp_sort_unique(ids, (uint32_t)(last - ids)), g->n);
+  hp_delete(ids, room);
   return rc;
 }
 

@@ -9,17 +9,22 @@
 
 #include "graph.h"
 
+/* For each key below n, a list: at[first[key]] .. at[first[key + 1]], ascending. */
+typedef struct hp_Buckets {
+  size_t n, total;
+  uint32_t *first, *at;
+} hp_Buckets;
+
+/* The list of a key, and where it ends. */
+static inline const uint32_t *hp_bucket(const hp_Buckets *b, uint32_t key, const uint32_t **end) {
+  *end = b->at + b->first[key + 1];
+  return b->at + b->first[key];
+}
+
 typedef struct hp_Reverse {
-  uint32_t n, nshapes;
-  uint32_t *first; /* n + 1: referrers of id are from[first[id]] .. from[first[id + 1]] */
-  uint32_t *from;
-  size_t nfrom;
-  uint32_t *shape_first; /* n + 1: shapes that refer to id, in shape_from */
-  uint32_t *shape_from;
-  size_t nshape_from;
-  uint32_t *member_first; /* nshapes + 1: objects of a shape that refers to something */
-  uint32_t *member;
-  size_t nmember;
+  hp_Buckets objects; /* by id: the objects that refer to it */
+  hp_Buckets shapes;  /* by id: the shapes that do */
+  hp_Buckets members; /* by shape: its objects, where it refers to something */
 } hp_Reverse;
 
 void hp_reverse_free(hp_Reverse *r);
