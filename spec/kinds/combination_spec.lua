@@ -120,7 +120,7 @@ describe("byvia", function()
     end)
   end)
 
-  it("knows all labels of a few objects", function()
+  it("knows all labels of a few objects #novalgrind", function()
     seeds.property(12, function(random)
       local objects, names, keep = build(random, 40, 7)
       local h <close> = hp.heap()

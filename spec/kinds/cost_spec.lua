@@ -33,7 +33,7 @@ local function costs_little(n, build, f)
   assert.is_true(cost < 12 * usual + 0.02, ("%.3f s, usually %.3f s"):format(cost, usual))
 end
 
-describe("naming costs little", function()
+describe("naming costs little #novalgrind", function()
   it("with twenty thousand modules", function()
     costs_little(20000, function()
       for i = 1, 20000 do package.loaded["spec_m" .. i] = {} end

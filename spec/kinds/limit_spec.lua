@@ -127,7 +127,7 @@ describe("classes that have only addresses", function()
 end)
 
 describe("more than 65000 kinds", function()
-  it("are none of what is alive, if it is garbage that has them", function()
+  it("are none of what is alive, if it is garbage that has them #novalgrind", function()
     collectgarbage "stop"
     for i = 1, 70000 do setmetatable({ held = {} }, { __name = "Dead" .. i }) end
     local Account = { __name = "Account" }
@@ -137,7 +137,7 @@ describe("more than 65000 kinds", function()
     assert.same({ "Account", "class Account", "table of Account", "module string" }, names)
   end)
 
-  it("leave types, modules and instances what they are", function()
+  it("leave types, modules and instances what they are #novalgrind", function()
     local all = {}
     for i = 1, 40000 do all[i] = setmetatable({ held = {} }, { __name = "Many" .. i }) end
     local h <close> = hp.heap()

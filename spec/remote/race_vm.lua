@@ -26,10 +26,10 @@ end
 
 assert(RM.on { dir = directory, log = false, name = "round " .. round, limit = 0.1 })
 for turn = 1, 3 do
-  if not hp.tracking() then
-    hp.track { frames = 1 + (turn + round) % 8, timeline = 1 << 20,
-      sample = turn == 2 and 4096 or nil }
-  end
+  local options = { frames = 1 + (turn + round) % 8, timeline = 1 << 20,
+    sample = turn == 2 and 4096 or nil }
+  local tracks, why = pcall(hp.track, options)
+  assert(tracks or tostring(why):find "on already", why) -- a client was quicker
   for i = 1, 300 do
     if over() then break end
     work(i)

@@ -408,7 +408,7 @@ describe("a sample", function()
     return here() - 3, here() - 3 + 1
   end
 
-  it("estimates what tracking every object counts, within its own error", function()
+  it("estimates what tracking every object counts, within its own error #novalgrind", function()
     local function figures(options)
       core.track(1, options.sample or 0, 0, options.seed or 1)
       local kept = {}

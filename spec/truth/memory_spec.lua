@@ -78,7 +78,8 @@ describe("where growth fails now and then,", function()
     end)
 
     -- The buffers of lauxlib.c are asked for only once.
-    it("every " .. every .. " times, a session goes through or says so", function()
+    local slow = every < 10 and " #novalgrind" or ""
+    it("every " .. every .. " times, a session goes through or says so" .. slow, function()
       in_state(function(state)
         state:every(every)
         for _ = 1, 5 do

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZES 65536 /* sizes below are sorted by counting; larger ones come first */
+#define SIZES 8192 /* sizes below are sorted by counting; larger ones, few, come first */
 
 static size_t bucket_of(const hp_Graph *g, uint32_t id) {
   uint64_t size = hp_graph_size(g, id);

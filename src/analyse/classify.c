@@ -98,7 +98,8 @@ static int by_unity(Memo *m, uint32_t id, uint32_t *cls) {
 
 typedef int (*ClassOf)(Memo *m, uint32_t id, uint32_t *cls);
 
-static int each_member(Memo *m, const hp_IdSet *set, ClassOf class_of) {
+/* Inlined, so that each classifier has a loop of its own. */
+HP_PART int each_member(Memo *m, const hp_IdSet *set, ClassOf class_of) {
   hp_IdIter it;
   uint32_t id, i = 0;
   int rc = HP_OK;
@@ -107,8 +108,8 @@ static int each_member(Memo *m, const hp_IdSet *set, ClassOf class_of) {
   return rc;
 }
 
-static int classify_simply(hp_Graph *g, const hp_IdSet *set, hp_Classified *out, size_t things,
-                           ClassOf class_of) {
+HP_PART int classify_simply(hp_Graph *g, const hp_IdSet *set, hp_Classified *out, size_t things,
+                            ClassOf class_of) {
   Memo m = {g, out, NULL, 0};
   int rc = new_memo(&m, things);
   if (rc == HP_OK) rc = each_member(&m, set, class_of);

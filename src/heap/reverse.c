@@ -83,8 +83,7 @@ static inline void each_plain_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id
 
 /* Where an object's edges are not taken one by one, those it has with others of its shape are
 ** the shape's. */
-static inline __attribute__((always_inline)) void each_edge(const hp_Graph *g, hp_Reverse *r,
-                                                            int fill) {
+HP_PART void each_edge(const hp_Graph *g, hp_Reverse *r, int fill) {
   uint32_t id, shape;
   for (shape = (uint32_t)g->shapes.shapes.n; shape-- > 0;) each_shape_edge(g, r, shape, fill);
   for (id = g->n; id-- > 0;) {

@@ -3,6 +3,11 @@
 
 #include "parts.h"
 
+/* The set's bytes are known with its rows, except by id. */
+static void note_size(hp_Set *set, const hp_Partition *p) {
+  if (p->rows != NULL && p->nrows > 0) set->size = (int64_t)p->rows[p->nrows - 1].cumulative;
+}
+
 /* core.partition(set, by) -> partition */
 static int core_partition(lua_State *L) {
   hp_Set *set = hp_check_set(L, 1);
@@ -11,7 +16,9 @@ static int core_partition(lua_State *L) {
   int rc;
   (void)hp_check_set(L, 1);
   rc = hp_partition(&set->snapshot->graph, &set->ids, by, &p->partition);
-  return rc == HP_OK ? 1 : hp_state_fail(L, set->snapshot->state, rc);
+  if (rc != HP_OK) return hp_state_fail(L, set->snapshot->state, rc);
+  note_size(set, &p->partition);
+  return 1;
 }
 
 /* core.nrows(partition) -> integer */
