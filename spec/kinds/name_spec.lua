@@ -239,6 +239,49 @@ describe("a class without a name of its own", function()
     assert.equal("only.lua:TheOnly", (kinds(made.new())))
   end)
 
+  it("is not though no method has it for an upvalue, and though there is but one", function()
+    local maker = run("lib/class.lua", MAKER)
+    for methods = 1, 3 do
+      local names = { "function Account.one() end", "function Account.two() end",
+        "function Account.three() end" }
+      local code = "local Account = (...)()\n" .. table.concat(names, "\n", 1, methods)
+        .. "\ncoroutine.yield(Account)"
+      local co = coroutine.create(assert(load(code, "@app/accounts.lua")))
+      local _, Account = coroutine.resume(co, maker)
+      assert.equal("accounts.lua:Account", (kinds(Account.new())))
+      coroutine.close(co)
+    end
+  end)
+
+  it("is named after the variable of a function where there is no other", function()
+    local made = run("app/setup.lua", [[
+      local function setup()
+        local Inner = {}
+        Inner.__index = Inner
+        function Inner.new() return setmetatable({}, Inner) end
+        function Inner.later() return function() return Inner end end
+        return Inner
+      end
+      return setup()
+    ]])
+    assert.equal("setup.lua:Inner", (kinds(made.new())))
+  end)
+
+  it("is named after the main chunk's variable, however deep it is used", function()
+    local made = run("app/deep.lua", [[
+      local Deep = {}
+      Deep.__index = Deep
+      local function methods(to)
+        local shallow = to
+        function to.new() return (function() return setmetatable({}, Deep) end)() end
+        function to.use() return shallow end
+      end
+      methods(Deep)
+      return Deep
+    ]])
+    assert.equal("deep.lua:Deep", (kinds(made.new())))
+  end)
+
   it("is not either where that is in its own chunk", function()
     local made = run("app/shapes.lua", ("local class = (function() %s end)()"):format(MAKER) .. [[
       local A, B = class(), class()

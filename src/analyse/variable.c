@@ -23,6 +23,7 @@ typedef struct Code {
   uint32_t to;    /* where that item's edges are */
   uint32_t first; /* a closure of it that a class has, + 1; or 0 */
   int several;    /* classes have other closures of it too */
+  uint32_t outer; /* what it is written in, as its place in g->protos + 1; or 0 */
 } Code;
 
 /* A class's function has this table for its globals. */
@@ -52,31 +53,59 @@ static void find_names(const hp_Graph *g, uint32_t proto, Code *at) {
   at->to = to;
 }
 
-/* A function's code, or NULL. */
-static Code *code_of(const Variables *v, uint32_t function) {
-  uint32_t proto = hp_source_proto(v->g, function);
+/* The code of a prototype, or of none (HP_NONE): NULL. */
+static Code *code_of_proto(const Variables *v, uint32_t proto) {
   const hp_ProtoInfo *info = proto == HP_NONE ? NULL : hp_graph_proto(v->g, proto);
   return info == NULL ? NULL : &v->codes[info - v->g->protos.at];
 }
 
+static Code *code_of(const Variables *v, uint32_t function) {
+  return code_of_proto(v, hp_source_proto(v->g, function));
+}
+
+/* The names of a code's upvalues, run by run. */
+typedef struct NameIter {
+  const hp_Item *item, *end; /* next item */
+  const uint32_t *next;      /* its names */
+  const uint32_t *names;     /* of upvalues first + 1 .. first + n: strings */
+  uint32_t first, n;
+} NameIter;
+
+static void begin_names(NameIter *it, const Variables *v, Code *at) {
+  uint32_t proto = v->g->protos.at[at - v->codes].id;
+  const hp_Shape *s = hp_graph_shape(v->g, proto);
+  if (at->item == 0) find_names(v->g, proto, at);
+  it->item = v->g->shapes.items.at + s->item + at->item - 1;
+  it->end = v->g->shapes.items.at + s->item + s->nitems;
+  it->next = v->g->to.at + at->to;
+}
+
+static int next_names(NameIter *it) {
+  if (it->item == it->end || hp_item_kind(*it->item) != HP_I_UPVALNAME) return 0;
+  it->first = it->item->arg;
+  it->n = hp_item_count(*it->item++);
+  it->names = it->next;
+  it->next += it->n;
+  return 1;
+}
+
 /* The name (a string) of a function's upvalue 'index', from 1; or HP_NONE. */
 static uint32_t upvalue_name(const Variables *v, uint32_t function, uint32_t index) {
-  const hp_Graph *g = v->g;
   Code *at = code_of(v, function);
-  const hp_Shape *s;
-  uint32_t proto, i, to;
+  NameIter it;
   if (at == NULL) return HP_NONE;
-  proto = g->protos.at[at - v->codes].id;
-  s = hp_graph_shape(g, proto);
-  if (at->item == 0) find_names(g, proto, at);
-  for (i = at->item - 1, to = at->to; i < s->nitems; i++) {
-    hp_Item item = g->shapes.items.at[s->item + i];
-    uint32_t n = hp_item_count(item);
-    if (hp_item_kind(item) != HP_I_UPVALNAME) break;
-    if (item.arg < index && index <= item.arg + n) return g->to.at[to + index - item.arg - 1];
-    to += n;
-  }
+  for (begin_names(&it, v, at); next_names(&it);)
+    if (it.first < index && index <= it.first + it.n) return it.names[index - it.first - 1];
   return HP_NONE;
+}
+
+static int has_upvalue(const Variables *v, Code *at, uint32_t name) {
+  NameIter it;
+  uint32_t i;
+  for (begin_names(&it, v, at); next_names(&it);)
+    for (i = 0; i < it.n; i++)
+      if (it.names[i] == name) return 1;
+  return 0;
 }
 
 /* A function's upvalues that hold a table. */
@@ -114,9 +143,30 @@ static int offer_variable(const Variables *v, uint32_t id, uint32_t source, uint
 
 /* ---- whose variable it is ------------------------------------------------- */
 
+static void find_outer(const Variables *v) {
+  size_t i;
+  for (i = 0; i < v->g->protos.n; i++) {
+    hp_EdgeIter it;
+    hp_edges_begin(&it, v->g, v->g->protos.at[i].id);
+    while (hp_edges_next(&it)) {
+      Code *inner = it.kind == HP_I_P ? code_of_proto(v, it.to) : NULL;
+      if (inner != NULL) inner->outer = (uint32_t)i + 1;
+    }
+  }
+}
+
 static int is_of_several(const Variables *v, uint32_t function) {
   const Code *code = code_of(v, function);
   return code != NULL && code->several;
+}
+
+/* Does the function's upvalue begin anew with each call of what the function is written in? That
+** is no main chunk, which runs once, and does not have it from further out. */
+static int is_of_a_call(const Variables *v, uint32_t function, uint32_t name) {
+  const Code *code = code_of(v, function);
+  uint32_t outer = code != NULL ? code->outer : 0;
+  if (outer == 0 || v->g->protos.at[outer - 1].line == 0) return 0;
+  return !has_upvalue(v, &v->codes[outer - 1], name);
 }
 
 /* A parent's function that is in its children's tables too is one closure, and names the parent;
@@ -155,6 +205,7 @@ static int offer_upvalues(const Variables *v, uint32_t function) {
     source = hp_source_of(v->g, function);
     rule = rule_of(v, it.value, source, HP_RULE_UPVALUE, HP_RULE_ANY_UPVALUE);
     if (rule == 0 || (name = upvalue_name(v, function, it.index)) == HP_NONE) continue;
+    if (is_of_a_call(v, function, name)) rule = HP_RULE_OWN_SHARED;
     rc = offer_variable(v, it.value, source, name, rule, 0);
   }
   return rc;
@@ -193,13 +244,14 @@ static int offer_own_upvalues(const Variables *v, uint32_t id) {
   while (hp_fields_next(&field) && rc == HP_OK) {
     UpvalueIter it;
     uint32_t source;
-    int rule;
+    int shared;
     if (hp_graph_type(v->g, field.to) != HP_FUNCTION) continue;
     source = hp_source_of(v->g, field.to);
-    rule = source != home || is_of_several(v, field.to) ? HP_RULE_OWN_SHARED : HP_RULE_OWN_UPVALUE;
+    shared = source != home || is_of_several(v, field.to);
     begin_upvalues(&it, v->g, field.to);
     while (next_upvalue(&it) && rc == HP_OK) {
       uint32_t name = it.value == id ? upvalue_name(v, field.to, it.index) : HP_NONE;
+      int rule = shared || is_of_a_call(v, field.to, name) ? HP_RULE_OWN_SHARED : HP_RULE_OWN_UPVALUE;
       if (name != HP_NONE) rc = offer_variable(v, id, source, name, rule, 0);
     }
   }
@@ -229,6 +281,7 @@ static int offer_all(Variables *v) {
   size_t i;
   uint32_t id;
   int rc = HP_OK;
+  find_outer(v);
   for (i = 0; i < c->at.n; i++) find_several(v, c->at.at[i].id);
   for (i = 0; i < c->at.n && rc == HP_OK; i++)
     if (hp_bit_get(v->open, c->at.at[i].id)) rc = offer_own_upvalues(v, c->at.at[i].id);
