@@ -44,6 +44,7 @@ build = {
         "src/base/descriptor.c",
         "src/base/mem.c",
         "src/base/names.c",
+        "src/base/ranked.c",
         "src/base/sort.c",
         "src/base/text.c",
         "src/heap/addr.c",

@@ -6,14 +6,9 @@
 
 #include <string.h>
 
-#define BLOCK 8 /* words of members that are counted together */
-
-static size_t blocks_of(uint32_t nobjects) { return hp_words(nobjects) / BLOCK + 1; }
-
 void hp_classes_free(hp_Classes *classes) {
   hp_vec_free(&classes->at);
-  hp_delete(classes->members, hp_words(classes->nobjects));
-  hp_delete(classes->before, blocks_of(classes->nobjects));
+  hp_ranked_free(&classes->members);
   hp_names_free(&classes->names);
   hp_modules_free(&classes->modules);
   hp_writers_free(&classes->writers);
@@ -21,22 +16,15 @@ void hp_classes_free(hp_Classes *classes) {
 
 size_t hp_classes_bytes(const hp_Classes *classes) {
   return hp_vec_bytes(&classes->at) + hp_names_bytes(&classes->names) +
-         hp_words(classes->nobjects) * sizeof *classes->members +
-         blocks_of(classes->nobjects) * sizeof *classes->before +
-         hp_modules_bytes(&classes->modules) + hp_vec_bytes(&classes->writers.at);
+         hp_ranked_bytes(&classes->members) + hp_modules_bytes(&classes->modules) +
+         hp_vec_bytes(&classes->writers.at);
 }
 
 /* ---- which tables --------------------------------------------------------- */
 
 hp_Class *hp_class_of(const hp_Classes *classes, uint32_t id) {
-  const uint64_t *members = classes->members;
-  size_t word = id / 64, i;
-  uint32_t at;
-  if (id >= classes->nobjects || !hp_bit_get(members, id)) return NULL;
-  at = classes->before[word / BLOCK];
-  for (i = word / BLOCK * BLOCK; i < word; i++) at += hp_popcount(members[i]);
-  at += hp_popcount(members[word] & (((uint64_t)1 << (id & 63)) - 1));
-  return &classes->at.at[at];
+  if (id >= classes->members.n || !hp_bit_get(classes->members.bits, id)) return NULL;
+  return &classes->at.at[hp_ranked_at(&classes->members, id)];
 }
 
 static hp_Class new_class(uint32_t id) {
@@ -49,9 +37,9 @@ static hp_Class new_class(uint32_t id) {
 
 /* From the last to the first, so that what is there moves to where nothing is any more. */
 static void spread(hp_Classes *c, size_t had) {
-  size_t word = hp_words(c->nobjects), to = c->at.n, from = had;
+  size_t word = hp_words(c->members.n), to = c->at.n, from = had;
   while (word-- > 0) {
-    uint64_t bits = c->members[word];
+    uint64_t bits = c->members.bits[word];
     for (; bits != 0; bits ^= (uint64_t)1 << hp_highest(bits)) {
       uint32_t id = (uint32_t)(word * 64 + hp_highest(bits));
       int is_there = from > 0 && c->at.at[from - 1].id == id;
@@ -62,11 +50,7 @@ static void spread(hp_Classes *c, size_t had) {
 
 /* Makes a class for each member that has none yet. */
 static int list_members(hp_Classes *c) {
-  size_t i, had = c->at.n, n = 0;
-  for (i = 0; i < hp_words(c->nobjects); i++) {
-    if (i % BLOCK == 0) c->before[i / BLOCK] = (uint32_t)n;
-    n += hp_popcount(c->members[i]);
-  }
+  size_t had = c->at.n, n = hp_ranked_count(&c->members);
   if (hp_vec_reserve(&c->at, n - had) != HP_OK) return HP_ENOMEM;
   c->at.n = n;
   spread(c, had);
@@ -75,7 +59,7 @@ static int list_members(hp_Classes *c) {
 
 typedef void See(hp_Classes *c, uint32_t id);
 
-static void become_member(hp_Classes *c, uint32_t id) { hp_bit_set(c->members, id); }
+static void become_member(hp_Classes *c, uint32_t id) { hp_bit_set(c->members.bits, id); }
 static void become_metatable(hp_Classes *c, uint32_t id) { hp_class_of(c, id)->meta = 1; }
 
 static void each_metatable(hp_Classes *c, const hp_Graph *g, See *see) {
@@ -130,7 +114,7 @@ static void add_members(hp_Classes *c, const hp_Graph *g, const uint64_t *shapes
   uint32_t id;
   for (id = 0; id < g->n; id++)
     if (hp_graph_type(g, id) == HP_TABLE && hp_bit_get(shapes, g->node[id].aux) && is_class(g, id))
-      hp_bit_set(c->members, id);
+      hp_bit_set(c->members.bits, id);
 }
 
 static int add_unused(hp_Classes *c, const hp_Graph *g) {
@@ -184,13 +168,13 @@ static void find_indexes(const hp_Classes *c, const hp_Graph *g, uint64_t *asked
 }
 
 static int add_indexes(hp_Classes *c, const hp_Graph *g) {
-  size_t i, n = hp_words(c->nobjects);
+  size_t i, n = hp_words(c->members.n);
   uint64_t *asked = hp_new(uint64_t, n), *found = hp_new(uint64_t, n);
   int rc = asked && found ? HP_OK : HP_ENOMEM;
   if (rc == HP_OK) {
     look_at(c, g);
     find_indexes(c, g, asked, found);
-    for (i = 0; i < n; i++) c->members[i] |= found[i];
+    for (i = 0; i < n; i++) c->members.bits[i] |= found[i];
     rc = list_members(c);
   }
   hp_delete(asked, n);
@@ -237,11 +221,8 @@ static int name_all(hp_Classes *classes, const hp_Graph *g) {
 }
 
 static int find_all(hp_Classes *c, const hp_Graph *g) {
-  int rc;
-  c->nobjects = g->n;
-  c->members = hp_new(uint64_t, hp_words(g->n));
-  c->before = hp_new(uint32_t, blocks_of(g->n));
-  if (c->members == NULL || c->before == NULL) return HP_ENOMEM;
+  int rc = hp_ranked_make(&c->members, g->n);
+  if (rc != HP_OK) return rc;
   each_metatable(c, g, become_member);
   rc = add_unused(c, g);
   if (rc == HP_OK) rc = list_members(c);

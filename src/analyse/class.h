@@ -17,6 +17,7 @@
 #define HP_CLASS_H
 
 #include "base/names.h"
+#include "base/ranked.h"
 #include "heap/graph.h"
 #include "module.h"
 #include "writer.h"
@@ -37,9 +38,7 @@ typedef struct hp_Class {
 
 typedef struct hp_Classes {
   HP_VEC(hp_Class) at; /* by id */
-  uint64_t *members;   /* per object: it is one. Owned, for 'nobjects' */
-  uint32_t *before;    /* per 512 objects: how many are among those before. Owned */
-  uint32_t nobjects;
+  hp_Ranked members; /* their ids: a member's rank is its place in 'at' */
   hp_Names names;
   hp_Modules modules;
   hp_Writers writers; /* of the classes */

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LARGE ((size_t)1 << 17) /* from here on: mmap */
 #define HUGE_PAGE ((size_t)1 << 21)
 
 static atomic_size_t held;
@@ -64,14 +63,14 @@ static void *map(size_t n) {
 void *hp_mem_new(size_t n) {
   void *p;
   if (refused()) return NULL;
-  p = n >= LARGE ? map(n) : calloc(n > 0 ? n : 1, 1);
+  p = n >= HP_MEM_MAPPED ? map(n) : calloc(n > 0 ? n : 1, 1);
   if (p != NULL) count_in(n);
   return p;
 }
 
 void hp_mem_free(void *p, size_t n) {
   if (p == NULL) return;
-  if (n >= LARGE)
+  if (n >= HP_MEM_MAPPED)
     (void)munmap(p, n);
   else
     free(p);
@@ -96,7 +95,7 @@ static void *remap(void *p, size_t old, size_t n) {
 void *hp_mem_resize(void *p, size_t old, size_t n) {
   void *q;
 #if defined(MREMAP_MAYMOVE)
-  if (p != NULL && old >= LARGE && n >= LARGE) return remap(p, old, n);
+  if (p != NULL && old >= HP_MEM_MAPPED && n >= HP_MEM_MAPPED) return remap(p, old, n);
 #endif
   q = hp_mem_new(n);
   if (q == NULL) return NULL;

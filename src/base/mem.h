@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#define HP_MEM_MAPPED ((size_t)1 << 17) /* bytes from which on a block comes from mmap */
+
 /* Zeroed memory, or NULL. n = 0 gives a valid pointer too. */
 void *hp_mem_new(size_t n);
 

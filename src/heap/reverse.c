@@ -55,14 +55,33 @@ static int has_own_edges(const hp_Shape *s) {
   return !s->weak && (s->keys || s->common != HP_NONE);
 }
 
-/* References of a shape, which are those of all its objects. */
-static void each_shape_edge(const hp_Graph *g, hp_Reverse *r, uint32_t shape, int fill) {
-  const hp_Shape *s = &g->shapes.shapes.at[shape];
-  const hp_Item *item = g->shapes.items.at + s->item, *last = item + s->nitems;
-  if (!has_own_edges(s)) return;
-  if (s->common != HP_NONE) put(&r->shapes, s->common, shape, fill);
-  for (; item < last && s->keys; item++)
-    if (hp_item_has_key(*item)) put(&r->shapes, item->arg, shape, fill);
+/* One step of building: what to do with a shape's reference to an object. */
+typedef void (*Step)(hp_Reverse *r, uint32_t shape, uint32_t to);
+
+static void mark_shared(hp_Reverse *r, uint32_t shape, uint32_t to) {
+  (void)shape;
+  hp_bit_set(r->shared.bits, to);
+}
+
+static void count_shape(hp_Reverse *r, uint32_t shape, uint32_t to) {
+  put(&r->shapes, hp_ranked_at(&r->shared, to), shape, 0);
+}
+
+static void fill_shape(hp_Reverse *r, uint32_t shape, uint32_t to) {
+  put(&r->shapes, hp_ranked_at(&r->shared, to), shape, 1);
+}
+
+/* References of shapes, which are those of all their objects. */
+static void each_shape_edge(const hp_Graph *g, hp_Reverse *r, Step step) {
+  uint32_t shape;
+  for (shape = (uint32_t)g->shapes.shapes.n; shape-- > 0;) {
+    const hp_Shape *s = &g->shapes.shapes.at[shape];
+    const hp_Item *item = g->shapes.items.at + s->item, *last = item + s->nitems;
+    if (!has_own_edges(s)) continue;
+    if (s->common != HP_NONE) step(r, shape, s->common);
+    for (; item < last && s->keys; item++)
+      if (hp_item_has_key(*item)) step(r, shape, item->arg);
+  }
 }
 
 static void each_holding_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id, int fill) {
@@ -84,8 +103,7 @@ static inline void each_plain_edge(const hp_Graph *g, hp_Reverse *r, uint32_t id
 /* Where an object's edges are not taken one by one, those it has with others of its shape are
 ** the shape's. */
 HP_PART void each_edge(const hp_Graph *g, hp_Reverse *r, int fill) {
-  uint32_t id, shape;
-  for (shape = (uint32_t)g->shapes.shapes.n; shape-- > 0;) each_shape_edge(g, r, shape, fill);
+  uint32_t id;
   for (id = g->n; id-- > 0;) {
     if (!hp_bit_get(g->reachable, id) || hp_graph_type(g, id) == HP_STRING) continue;
     if (has_own_edges(hp_graph_shape(g, id))) put(&r->members, g->node[id].aux, id, fill);
@@ -99,6 +117,7 @@ HP_PART void each_edge(const hp_Graph *g, hp_Reverse *r, int fill) {
 void hp_reverse_free(hp_Reverse *r) {
   if (r == NULL) return;
   end(&r->objects);
+  hp_ranked_free(&r->shared);
   end(&r->shapes);
   end(&r->members);
   hp_delete(r, 1);
@@ -106,20 +125,30 @@ void hp_reverse_free(hp_Reverse *r) {
 
 size_t hp_reverse_bytes(const hp_Reverse *r) {
   if (r == NULL) return 0;
-  return sizeof *r + (words(&r->objects) + words(&r->shapes) + words(&r->members)) * sizeof(uint32_t);
+  return sizeof *r + hp_ranked_bytes(&r->shared) +
+         (words(&r->objects) + words(&r->shapes) + words(&r->members)) * sizeof(uint32_t);
 }
 
-static int build(const hp_Graph *g, hp_Reverse *r) {
+static int build_objects(const hp_Graph *g, hp_Reverse *r) {
   int rc = begin(&r->objects, g->n);
-  if (rc == HP_OK) rc = begin(&r->shapes, g->n);
   if (rc == HP_OK) rc = begin(&r->members, g->shapes.shapes.n);
   if (rc != HP_OK) return rc;
   each_edge(g, r, 0);
   rc = sum_up(&r->objects);
-  if (rc == HP_OK) rc = sum_up(&r->shapes);
   if (rc == HP_OK) rc = sum_up(&r->members);
   if (rc == HP_OK) each_edge(g, r, 1);
   return rc;
+}
+
+static int build_shapes(const hp_Graph *g, hp_Reverse *r) {
+  int rc = hp_ranked_make(&r->shared, g->n);
+  if (rc != HP_OK) return rc;
+  each_shape_edge(g, r, mark_shared);
+  if ((rc = begin(&r->shapes, hp_ranked_count(&r->shared))) != HP_OK) return rc;
+  each_shape_edge(g, r, count_shape);
+  if ((rc = sum_up(&r->shapes)) != HP_OK) return rc;
+  each_shape_edge(g, r, fill_shape);
+  return HP_OK;
 }
 
 /* Builds g->reverse unless it is there. */
@@ -128,7 +157,8 @@ static int need_reverse(hp_Graph *g) {
   int rc;
   if (g->reverse != NULL) return HP_OK;
   if ((r = hp_new(hp_Reverse, 1)) == NULL) return HP_ENOMEM;
-  rc = build(g, r);
+  rc = build_objects(g, r);
+  if (rc == HP_OK) rc = build_shapes(g, r);
   if (rc == HP_OK)
     g->reverse = r;
   else
@@ -138,6 +168,11 @@ static int need_reverse(hp_Graph *g) {
 
 /* ---- neighbours of a set -------------------------------------------------- */
 
+static const uint32_t *shapes_of(const hp_Reverse *r, uint32_t id, const uint32_t **last) {
+  if (hp_bit_get(r->shared.bits, id)) return hp_bucket(&r->shapes, hp_ranked_at(&r->shared, id), last);
+  return *last = NULL;
+}
+
 static uint32_t count(const hp_Buckets *b, uint32_t key) { return b->first[key + 1] - b->first[key]; }
 
 static void mark_all(const hp_Buckets *b, uint32_t key, uint64_t *bits) {
@@ -146,7 +181,7 @@ static void mark_all(const hp_Buckets *b, uint32_t key, uint64_t *bits) {
 }
 
 static void mark_referrers(const hp_Reverse *r, uint32_t id, uint64_t *bits, uint64_t *shapes) {
-  const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+  const uint32_t *last, *shape = shapes_of(r, id, &last);
   mark_all(&r->objects, id, bits);
   for (; shape < last; shape++) {
     if (hp_bit_get(shapes, *shape)) continue;
@@ -179,7 +214,7 @@ static size_t references_to(const hp_Reverse *r, const hp_IdSet *in, size_t limi
   size_t n = 0;
   uint32_t id;
   for (hp_ids_begin(&it, in); n < limit && hp_ids_next(&it, &id);) {
-    const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+    const uint32_t *last, *shape = shapes_of(r, id, &last);
     n += count(&r->objects, id);
     for (; n < limit && shape < last; shape++) n += 1 + count(&r->members, *shape);
   }
@@ -193,7 +228,7 @@ static uint32_t *copy_list(const hp_Buckets *b, uint32_t key, uint32_t *out) {
 }
 
 static uint32_t *list_referrers(const hp_Reverse *r, uint32_t id, uint32_t *out) {
-  const uint32_t *last, *shape = hp_bucket(&r->shapes, id, &last);
+  const uint32_t *last, *shape = shapes_of(r, id, &last);
   out = copy_list(&r->objects, id, out);
   for (; shape < last; shape++) out = copy_list(&r->members, *shape, out);
   return out;

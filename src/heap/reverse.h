@@ -2,11 +2,13 @@
 **
 ** Built on first need, in counting order: how many, prefix sums, fill. A
 ** reference that belongs to a shape (a key, the metatable) is kept once, from
-** the shape; the objects of each shape are listed beside. Only objects of the
-** program count as referrers, and only references that hold: weak ones do not. */
+** the shape; the objects of each shape are listed beside. Few objects are keys or
+** metatables: lists are for these alone. Only objects of the program count as
+** referrers, and only references that hold: weak ones do not. */
 #ifndef HP_REVERSE_H
 #define HP_REVERSE_H
 
+#include "base/ranked.h"
 #include "graph.h"
 
 /* For each key below n, a list: at[first[key]] .. at[first[key + 1]], ascending. */
@@ -23,7 +25,8 @@ static inline const uint32_t *hp_bucket(const hp_Buckets *b, uint32_t key, const
 
 typedef struct hp_Reverse {
   hp_Buckets objects; /* by id: the objects that refer to it */
-  hp_Buckets shapes;  /* by id: the shapes that do */
+  hp_Ranked shared;   /* the ids that shapes refer to, */
+  hp_Buckets shapes;  /* and by rank in there: which */
   hp_Buckets members; /* by shape: its objects, where it refers to something */
 } hp_Reverse;
 

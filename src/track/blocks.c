@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define SLAB ((size_t)1 << 17) /* mapped: in the heap of malloc it would pin what lies around it */
+#define SLAB ((size_t)1 << 17)
+_Static_assert(SLAB >= HP_MEM_MAPPED, "in the heap of malloc it would pin what lies around it");
+
 #define PLACES 256 /* in a page */
 
 #define class_of(cap) ((cap) < 8 ? (cap) / 4 : (cap) / 8 + 1)
