@@ -92,7 +92,7 @@ void hp_name_set(hp_Name *name, const char *s) {
 }
 
 void hp_name_addf(hp_Name *name, const char *format, ...) {
-  char piece[64];
+  char piece[256];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(piece, sizeof piece, format, args);

@@ -112,18 +112,22 @@ static hp_Track *tracker_of(hp_State *s) {
   return s->track = NULL;
 }
 
+/* Finalizers are still to come that may have kept our pair, from lua_getallocf, and free with it.
+** So it stands, or is put, where it hears of the VM's end, and goes then. */
 void hp_tracker_close(lua_State *L, hp_State *s) {
   hp_Track *t = tracker_of(s);
   if (t == NULL) return;
   s->track = NULL;
   hp_track_end(t);
-  uninstall(L, t);
-  if (t->others != 0 || (!t->installed && t->wrapped))
-    leave(t);
-  else if (t->installed)
+  if (t->f == NULL) { /* it never stood anywhere */
+    hp_delete(t, 1);
+    return;
+  }
+  if (!t->installed && is_next(L, t)) install(L, t);
+  if (t->installed && t->others == 0)
     t->orphan = 1;
   else
-    hp_delete(t, 1);
+    leave(t);
 }
 
 /* The one that there is serves again if it is called, and by this VM alone, or would stand

@@ -1,5 +1,6 @@
 /* The wrapper itself: see track.h. What is done here is done for every object that
 ** the program makes. */
+#include "recent.h"
 #include "timeline.h"
 #include "track.h"
 
@@ -174,6 +175,7 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
   const uintptr_t *frame = HP_LOOK_FRAME();
   hp_Track *t = ud;
   const char *thread;
+  int taken;
   void *q = t->f(t->ud, p, tag, n);
   if (q == NULL) return NULL;
   if (t->lesson != NULL) {
@@ -181,12 +183,14 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
     return q;
   }
   if (hp_g_allocator(t->vm.g) != (const char *)t) t->wrapped = 1;
+  if (tag == HP_TPROTO) hp_recent_purge(t->recent);
   thread = seen(t, frame);
+  taken = is_taken(t); /* a point that falls upon another state's object is used up by it */
   if (thread == NULL && t->others != 0) {
     pass_over(t, frame, tag);
     return q;
   }
-  if (is_taken(t)) record(t, frame, thread != NULL ? thread : searched(t), q, tag, n);
+  if (taken) record(t, frame, thread != NULL ? thread : searched(t), q, tag, n);
   if (tag == HP_TTHREAD) thread_born(t, q);
   return q;
 }
@@ -216,7 +220,7 @@ static inline int is_unknown(const hp_Track *t, const void *block, size_t n) {
 static APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == t->thread_size) thread_gone(t, block);
-  if (n == HP_PROTO_SIZE && hp_threads_has(&t->protos, block)) hp_where_forget(t);
+  if (n == HP_PROTO_SIZE && t->recent != NULL) hp_recent_gone(t->recent, block);
   if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
   return t->f(t->ud, block, n, 0);
 }

@@ -62,7 +62,7 @@ typedef struct hp_Blocks {
   size_t nfresh;
 } hp_Blocks;
 
-/* Makes it empty; this is how it begins, too, from zeros. */
+/* Makes it empty; this is how it begins, too, from zeros: without it nothing here may be asked. */
 void hp_blocks_free(hp_Blocks *b);
 size_t hp_blocks_bytes(const hp_Blocks *b);
 

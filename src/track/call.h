@@ -15,6 +15,7 @@ typedef uint64_t hp_Call;
 
 #define HP_CALL_STATUS_AT 48
 #define HP_CALL_REGISTER_AT 56
+#define HP_CALL_C_HOOKED ((hp_Call)1 << 56) /* with HP_CALL_C: a hook runs on top of it */
 #define HP_CALL_MAKES ((hp_Call)1 << 63) /* for the caller's word: see hp_call_text */
 
 /* Those bits of a call's status. */

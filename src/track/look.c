@@ -306,6 +306,7 @@ static int take_lesson(hp_Lesson *lesson, const hp_Layout *layout) {
   lesson->track.ud = lesson;
   lesson->track.lesson = lesson;
   lesson->track.vm.layout = layout;
+  hp_blocks_free(&lesson->track.blocks);
   L = lua_newstate(hp_track_alloc, &lesson->track);
   if (L == NULL) return HP_ENOMEM;
   lesson->track.vm.g = hp_ptr((const char *)L, layout->L_g);

@@ -1,7 +1,7 @@
 /* Threads: see threads.h.
 **
 ** A thread is active from its resume to its yield, return or error: its status is OK
-** and it has a call beyond its base. Of the active ones one runs, the others wait in
+** and it has a call beyond its base (none at all, where the VM had no memory for its stack). Of the active ones one runs, the others wait in
 ** a C function for a thread that they resumed. So an active thread whose innermost
 ** call is a Lua function is the one that runs (unless a hook written in C runs on
 ** top of that). Where all are in C functions, the links between them tell. */
@@ -77,7 +77,8 @@ static int in_base(const hp_Vm *vm, const char *thread) {
 }
 
 static int is_active(const hp_Vm *vm, const char *thread) {
-  return hp_thread_status(vm, thread) == 0 && !in_base(vm, thread);
+  return hp_thread_status(vm, thread) == 0 && hp_thread_ci(vm, thread) != NULL &&
+         !in_base(vm, thread);
 }
 
 static int in_lua(const hp_Vm *vm, const char *thread) {
@@ -151,6 +152,10 @@ const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char 
   if (others == 0) return chain[n - 1];
   if (others == 1 && (in_lua(vm, other) || (n == 1 && in_base(vm, vm->main)))) return other;
   return NULL;
+}
+
+int hp_threads_waits(const hp_Threads *t, const hp_Vm *vm, const char *thread) {
+  return resumed(t, vm, thread) != NULL;
 }
 
 const char *hp_threads_resumer(const hp_Threads *t, const hp_Vm *vm, const char *thread) {

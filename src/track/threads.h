@@ -25,6 +25,9 @@ void hp_threads_remove(hp_Threads *t, const char *thread);
 ** an object's memory. */
 const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char *last);
 
+/* Does the thread, which is in a C function, wait for one that it resumed there? */
+int hp_threads_waits(const hp_Threads *t, const hp_Vm *vm, const char *thread);
+
 /* The thread that resumed that one, along the same chain; NULL for the main thread, and
 ** where it cannot be told. Each thread's comes before it on the chain. */
 const char *hp_threads_resumer(const hp_Threads *t, const hp_Vm *vm, const char *thread);

@@ -92,8 +92,7 @@ typedef struct hp_Track {
     double live, bytes; /* when they were made */
   } types[11];          /* live objects by tag; in a sample an estimate */
   hp_Look look;
-  struct hp_Recent *recent; /* what was resolved before (where.c) */
-  hp_Threads protos;        /* prototypes that it has to do with */
+  struct hp_Recent *recent; /* what was resolved before */
   uint64_t random;
   struct hp_Timeline *timeline; /* or NULL */
   hp_Lesson *lesson;            /* while it is taught where to look; else NULL */
@@ -117,16 +116,9 @@ static inline uintptr_t hp_track_place(void) {
 
 /* ---- where.c -------------------------------------------------------------- */
 
-int hp_where_open(hp_Track *t);
-void hp_where_close(hp_Track *t);
-size_t hp_where_bytes(const hp_Track *t);
-
 /* The site at which an object with this tag is being made by the thread, of which
 ** 'newtable' is the OP_NEWTABLE if that is known. HP_ENOMEM. */
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site);
-
-/* A prototype went: what was known by the addresses of its code is forgotten. */
-void hp_where_forget(hp_Track *t);
 
 /* ---- begin.c -------------------------------------------------------------- */
 

@@ -2,74 +2,13 @@
 **
 ** First the calls are taken down as words, one for each Lua function: its pc, which is
 ** as good as the function's name as long as its prototype lives. What these words mean
-** is looked up in a small table; only what is not there is resolved: lines, file and
-** names are read from the VM, and the site is found by what they say. When a prototype
-** goes that has been resolved, the table is forgotten, since other code may come to
-** lie at the same addresses. */
-#include "call.h"
+** is looked up in a small table (recent.h); only what is not there is resolved: lines,
+** file and names are read from the VM, and the site is found by what they say. */
+#include "recent.h"
 #include "track.h"
 
 #include "base/bits.h"
 #include "vm/frame.h"
-
-#define ENTRIES 8192 /* of the small table: for stacks of calls, */
-#define WAYS 2       /* as many of which may share a hash; */
-#define FRAMES 4096  /* and for single calls */
-
-#define WORDS_MAX (HP_FRAMES_MAX + 1) /* of calls, and by what the last of them was called */
-
-/* The small table: what came last with a hash. */
-typedef struct Entry {
-  uint32_t age, site;
-  uint32_t check; /* more of the hash */
-  uint16_t n, uncertain;
-} Entry;
-
-typedef struct FrameEntry {
-  hp_Call call, by;
-  uint32_t age, frame;
-  uint32_t uncertain;
-} FrameEntry;
-
-struct hp_Recent {
-  uint32_t age; /* entries of another age are forgotten */
-  unsigned nwords;
-  unsigned mask; /* of a call's status (call.h) */
-  Entry entries[ENTRIES];
-  FrameEntry frames[FRAMES];
-  hp_Call calls[]; /* nwords for each entry */
-};
-
-static size_t recent_size(unsigned nwords) {
-  return sizeof(struct hp_Recent) + sizeof(hp_Call) * nwords * ENTRIES;
-}
-
-int hp_where_open(hp_Track *t) {
-  t->recent = hp_mem_new(recent_size(t->nframes + 1));
-  if (t->recent == NULL) return HP_ENOMEM;
-  t->recent->age = 1;
-  t->recent->nwords = t->nframes + 1;
-  t->recent->mask = hp_call_mask(&t->vm);
-  return HP_OK;
-}
-
-void hp_where_close(hp_Track *t) {
-  if (t->recent != NULL) hp_mem_free(t->recent, recent_size(t->recent->nwords));
-  t->recent = NULL;
-  hp_threads_free(&t->protos);
-}
-
-size_t hp_where_bytes(const hp_Track *t) {
-  return (t->recent == NULL ? 0 : recent_size(t->recent->nwords)) + hp_threads_bytes(&t->protos);
-}
-
-void hp_where_forget(hp_Track *t) {
-  hp_threads_free(&t->protos);
-  if (++t->recent->age != 0) return;
-  memset(t->recent->entries, 0, sizeof t->recent->entries);
-  memset(t->recent->frames, 0, sizeof t->recent->frames);
-  t->recent->age = 1;
-}
 
 /* ---- taking down the calls ------------------------------------------------ */
 
@@ -98,7 +37,8 @@ static inline hp_Call table_call(const hp_Vm *vm, const char *thread, const char
 HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thread, int tag,
                            const char *newtable, hp_Call *calls) {
   const char *ci = hp_thread_ci(&t->vm, thread);
-  unsigned n = 0, by_c = 0, mask = t->recent->mask, final = t->vm.layout->ci_final;
+  unsigned n = 0, mask = t->recent->mask;
+  hp_Call by_c = 0;
   if (tag == HP_TTABLE && !(hp_ci_status(ci) & HP_CIST_C)) {
     calls[n++] = table_call(&t->vm, thread, ci, mask, newtable);
     ci = hp_ci_previous(ci);
@@ -106,7 +46,9 @@ HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thre
   for (; ci != NULL; ci = hp_ci_previous(ci)) {
     unsigned status = hp_ci_status(ci);
     if (status & HP_CIST_C) {
-      by_c |= HP_CALL_C | ((status & final) ? HP_CALL_C_FINAL : 0);
+      by_c |= HP_CALL_C;
+      if (status & t->vm.layout->ci_final) by_c |= HP_CALL_C_FINAL;
+      if (status & t->vm.layout->ci_hooked) by_c |= HP_CALL_C_HOOKED;
       if (n == nframes) break;
     } else {
       calls[n++] = (uintptr_t)hp_ci_savedpc(ci) | by_c | status_of(status, mask);
@@ -139,13 +81,13 @@ static inline int same_calls(const hp_Call *a, const hp_Call *b, unsigned n) {
 /* What a call is in the text is told apart by all of it, the name that it has in this call
 ** included; that depends on the code that calls, which goes with the caller's prototype. */
 static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call call, int makes,
-                      FrameEntry *out) {
+                      hp_RecentCall *out) {
   const char *proto = hp_frame_proto(ci), *by = hp_ci_previous(ci);
   hp_Name text;
   if (proto == NULL) return HP_EVM;
   by = by == NULL ? NULL : hp_frame_proto(by);
-  if (hp_threads_add(&t->protos, proto) != HP_OK) return HP_ENOMEM;
-  if (by != NULL && hp_threads_add(&t->protos, by) != HP_OK) return HP_ENOMEM;
+  if (hp_threads_add(&t->recent->protos, proto) != HP_OK) return HP_ENOMEM;
+  if (by != NULL && hp_threads_add(&t->recent->protos, by) != HP_OK) return HP_ENOMEM;
   out->uncertain = hp_call_text(&t->vm, ci, c_ci, call, makes, &text) > 1;
   return hp_sites_frame(t->sites, text.s, &out->frame);
 }
@@ -154,7 +96,7 @@ static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
 static int find_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call call, hp_Call by,
                       uint32_t *frame, uint32_t *uncertain) {
   hp_Call words[2] = {call, by};
-  FrameEntry *e = &t->recent->frames[hash_of(words, 2) >> 40 & (FRAMES - 1)];
+  hp_RecentCall *e = &t->recent->calls[hash_of(words, 2) >> 40 & (HP_RECENT_CALLS - 1)];
   int rc;
   if (e->age != t->recent->age || e->call != call || e->by != by) {
     e->age = 0;
@@ -178,7 +120,8 @@ static int add_tail_calls(hp_Track *t, const char *ci, unsigned k, uint32_t *fra
 }
 
 /* The same way along the calls as in take_down, of whose words 'calls' has n. */
-static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsigned n, Entry *out) {
+static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsigned n,
+                   hp_RecentStack *out) {
   const char *ci, *c_ci = NULL;
   uint32_t frames[2 * HP_FRAMES_MAX], nframes = 0, site, uncertain = 0;
   unsigned k = 0;
@@ -207,17 +150,17 @@ static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsign
 
 static inline int is_entry(const hp_Track *t, size_t at, uint32_t check, const hp_Call *calls,
                            unsigned n) {
-  const Entry *e = &t->recent->entries[at];
+  const hp_RecentStack *e = &t->recent->stacks[at];
   return e->check == check && e->age == t->recent->age && e->n == n &&
-         same_calls(&t->recent->calls[at * (t->nframes + 1)], calls, n);
+         same_calls(&t->recent->words[at * (t->nframes + 1)], calls, n);
 }
 
 /* What was first moves to the second place, what was second is forgotten. */
 static int enter(hp_Track *t, const char *thread, const hp_Call *calls, unsigned n, size_t at,
                  uint32_t check) {
   unsigned nwords = t->nframes + 1;
-  hp_Call *first = &t->recent->calls[at * nwords];
-  Entry *e = &t->recent->entries[at];
+  hp_Call *first = &t->recent->words[at * nwords];
+  hp_RecentStack *e = &t->recent->stacks[at];
   int rc;
   e[1] = e[0];
   memcpy(first + nwords, first, e[0].n * sizeof *first);
@@ -234,7 +177,7 @@ static int enter(hp_Track *t, const char *thread, const hp_Call *calls, unsigned
 static int find_site(hp_Track *t, const char *thread, const hp_Call *calls, unsigned n,
                      uint32_t *site) {
   uint64_t hash = hash_of(calls, n);
-  size_t at = (size_t)(hash >> 40) & (ENTRIES - WAYS);
+  size_t at = (size_t)(hash >> 40) & (HP_RECENT_STACKS - HP_RECENT_WAYS);
   if (!is_entry(t, at, (uint32_t)hash, calls, n)) {
     if (is_entry(t, at + 1, (uint32_t)hash, calls, n)) {
       at++;
@@ -243,16 +186,17 @@ static int find_site(hp_Track *t, const char *thread, const hp_Call *calls, unsi
       if (rc != HP_OK) return rc;
     }
   }
-  t->uncertain += t->recent->entries[at].uncertain;
-  *site = t->recent->entries[at].site;
+  t->uncertain += t->recent->stacks[at].uncertain;
+  *site = t->recent->stacks[at].site;
   return HP_OK;
 }
 
 /* A C function may make an object on a thread that does not run: one that has been
-** made or has yielded. Then what runs is looked for. */
+** made, has yielded or waits for one that it resumed. Then what runs is looked for. */
 static inline int is_idle(const hp_Track *t, const char *thread, const hp_Call *calls, unsigned n) {
   if (n == 0) return thread != t->vm.main;
-  return (calls[0] & HP_CALL_C) && hp_thread_status(&t->vm, thread) != 0;
+  if (hp_thread_status(&t->vm, thread) != 0) return 1;
+  return (calls[0] & HP_CALL_C) && hp_threads_waits(&t->threads, &t->vm, thread);
 }
 
 /* As take_down, where a C function makes the object, whatever that is. */
@@ -273,7 +217,7 @@ static unsigned take_down_elsewhere(const hp_Track *t, const char **thread, hp_C
 }
 
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site) {
-  hp_Call calls[WORDS_MAX];
+  hp_Call calls[HP_RECENT_WORDS];
   unsigned n;
   *site = HP_SITE_UNKNOWN;
   if (thread == NULL) return HP_OK;
@@ -285,5 +229,6 @@ int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uin
     n = take_down_elsewhere(t, &thread, calls);
   }
   *site = HP_SITE_HOST;
+  if (t->interval != 0) hp_recent_purge(t->recent); /* not all prototypes are seen to be made */
   return n == 0 ? HP_OK : find_site(t, thread, calls, n, site);
 }

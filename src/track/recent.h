@@ -1,0 +1,58 @@
+/* What calls were found to mean: a small table, of what came last with a hash.
+**
+** A call is known by its pc, and so for as long as its prototype lives: other code may come to
+** lie at the same addresses. What has to do with a prototype that is gone is forgotten before
+** any of that runs: all of them together, when the VM makes another prototype, as programs that
+** load chunks all the time let go many of them. */
+#ifndef HP_RECENT_H
+#define HP_RECENT_H
+
+#include "call.h"
+#include "threads.h"
+
+#define HP_RECENT_STACKS 8192 /* stacks of calls, */
+#define HP_RECENT_WAYS 2      /* as many of which may share a hash; */
+#define HP_RECENT_CALLS 4096  /* and single calls */
+
+#define HP_RECENT_WORDS (HP_FRAMES_MAX + 1) /* of calls, and by what the last of them was called */
+
+#define HP_RECENT_GONE 64 /* prototypes that are remembered to be gone; with more of them all */
+
+typedef struct hp_RecentStack {
+  uint32_t age, site;
+  uint32_t check; /* more of the hash */
+  uint16_t n, uncertain;
+} hp_RecentStack;
+
+typedef struct hp_RecentCall {
+  hp_Call call, by;
+  uint32_t age, frame;
+  uint32_t uncertain;
+} hp_RecentCall;
+
+typedef struct hp_Recent {
+  uint32_t age; /* what is of another age is forgotten */
+  unsigned nwords;
+  unsigned mask;     /* of a call's status (call.h) */
+  hp_Threads protos; /* those that the table has to do with */
+  struct {
+    uintptr_t code, end;
+  } gone[HP_RECENT_GONE];
+  unsigned ngone;
+  hp_RecentStack stacks[HP_RECENT_STACKS];
+  hp_RecentCall calls[HP_RECENT_CALLS];
+  hp_Call words[]; /* nwords for each stack */
+} hp_Recent;
+
+/* For stacks of so many calls; NULL: no memory. */
+hp_Recent *hp_recent_new(const hp_Vm *vm, unsigned nframes);
+void hp_recent_free(hp_Recent *r); /* or NULL */
+size_t hp_recent_bytes(const hp_Recent *r);
+
+/* A block of a prototype's size is about to be freed: it may be one. */
+void hp_recent_gone(hp_Recent *r, const char *proto);
+
+/* Forgets what has to do with those that are gone. */
+void hp_recent_purge(hp_Recent *r);
+
+#endif
