@@ -272,12 +272,13 @@ end
 
 function M.sites.header(sampled)
   return M.hang(" Index   Live     Size" .. (sampled and "      +/-" or "")
-    .. "     Made    Freed   Peak ", "Made at")
+    .. "     Made    Freed " .. (sampled and "" or "  Peak "), "Made at")
 end
 
 function M.sites.row(row, sampled)
-  local numbers = format("%6d %6d %8d%s %8d %8d %6d ", row.index, row.count, row.size,
-    sampled and format(" %8.0f", row.sizeerror) or "", row.made, row.freed, row.peak)
+  local numbers = format("%6d %6d %8d%s %8d %8d %s", row.index, row.count, row.size,
+    sampled and format(" %8.0f", row.sizeerror) or "", row.made, row.freed,
+    sampled and "" or format("%6d ", row.peak))
   return M.hang(numbers, row.shown and M.name(row.shown, CALLS) or M.name(row.name))
 end
 

@@ -11,7 +11,7 @@ local view = require "heapy.view"
 local getmetatable, ipairs, next = getmetatable, ipairs, next
 local rawequal, rawget = rawequal, rawget
 local setmetatable, type = setmetatable, type
-local abs = math.abs
+local abs, huge, max, min = math.abs, math.huge, math.max, math.min
 local getinfo = debug and debug.getinfo
 local find, match = string.find, string.match
 local concat, sort = table.concat, table.sort
@@ -29,12 +29,18 @@ local function own(name)
   return place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)
 end
 
-local NUMBERS = { "count", "size", "made", "madesize", "freed", "peak", "peaksize" }
+-- What a row counts; the most at a time is of single objects, and a sample has not seen them.
+local NUMBERS = { "count", "size", "made", "madesize", "freed" }
+local MOST = { "peak", "peaksize" }
 
-local function row_of(all, i)
-  local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr = core.siterow(all, i)
-  return { name = name, count = live, size = bytes, made = made, madesize = madesize,
-    freed = made - live, peak = peak, peaksize = peaksize, error = err, sizeerror = sizeerr }
+local function row_of(all, i, sampled)
+  local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr, turn, sizeturn, grown =
+    core.siterow(all, i)
+  local row = { name = name, count = live, size = bytes, made = made, madesize = madesize,
+    freed = made - live, error = err, sizeerror = sizeerr,
+    _all = all, _site = i, _turn = turn, _sizeturn = sizeturn, _grown = grown }
+  if not sampled then row.peak, row.peaksize = peak, peaksize end
+  return row
 end
 
 --- All frames of something, innermost first.
@@ -50,17 +56,25 @@ function M.frames(frame, of)
   return frames
 end
 
--- The standard errors of a sum, or a difference, of what two rows estimate.
-local function set_errors(to, a, b)
-  to.error = (a.error ^ 2 + b.error ^ 2) ^ 0.5
-  to.sizeerror = (a.sizeerror ^ 2 + b.sizeerror ^ 2) ^ 0.5
-end
-
-local EXACT = { error = 0, sizeerror = 0 }
-
 local function add(to, row)
   for _, field in ipairs(NUMBERS) do to[field] = to[field] + row[field] end
-  set_errors(to, to, row)
+  for _, field in ipairs(MOST) do to[field] = to[field] and to[field] + row[field] end
+  to.error = (to.error ^ 2 + row.error ^ 2) ^ 0.5
+  to.sizeerror = (to.sizeerror ^ 2 + row.sizeerror ^ 2) ^ 0.5
+  for _, field in ipairs { "_turn", "_sizeturn", "_grown" } do to[field] = to[field] + row[field] end
+end
+
+local NOTHING = { count = 0, size = 0, made = 0, madesize = 0, freed = 0, peak = 0, peaksize = 0,
+  error = 0, sizeerror = 0, _turn = 0, _sizeturn = 0, _grown = 0 }
+
+-- The standard errors of what has changed: of two estimates that have nothing in common, or of all
+-- that came and went in between, whichever is less. Nobody knows what of it came only to go.
+local function change_errors(to, row, old)
+  local err, size = row.error ^ 2 + old.error ^ 2, row.sizeerror ^ 2 + old.sizeerror ^ 2
+  to.error = min(err, abs(row._turn - old._turn)) ^ 0.5
+  to.sizeerror = (row._grown == old._grown and min(size, abs(row._sizeturn - old._sizeturn))
+    or size) ^ 0.5
+  to._turn, to._sizeturn, to._grown = huge, huge, row._grown -- of a change of changes, the former
 end
 
 -- Largest first, by live bytes, then by name.
@@ -68,7 +82,7 @@ local function order(rows)
   sort(rows, function(a, b)
     if abs(a.size) ~= abs(b.size) then return abs(a.size) > abs(b.size) end
     if a.name ~= b.name then return a.name < b.name end
-    return a.key < b.key
+    return a._site < b._site
   end)
   local cumulative = 0
   for i, row in ipairs(rows) do
@@ -79,78 +93,88 @@ local function order(rows)
   return rows
 end
 
--- How many frames of a row's traceback no other row of those has, from its first; and the first
--- at which any two of them differ.
-local function difference(rows)
-  local seen, first = {}, nil
+-- Rows of one name are a group, whose calls tell them apart.
+local function group(rows, all)
+  local first, groups = {}, {}
   for _, row in ipairs(rows) do
-    local prefix = ""
-    for k, frame in ipairs(row.traceback) do
-      prefix = prefix .. frame .. "\n"
-      seen[prefix] = (seen[prefix] or 0) + 1
-      if seen[prefix] == 1 and row ~= rows[1] and not (first and first <= k) then first = k end
+    local name = row.name
+    local other, same = first[name], groups[name]
+    if not other then
+      first[name] = row
+    else
+      if not same then
+        same = { all = all, other._site }
+        groups[name], other._group, other._place = same, same, 1
+      end
+      same[#same + 1] = row._site
+      row._group, row._place = same, #same
     end
   end
-  return seen, first or #rows[1].traceback + 1
 end
 
--- Rows of one name show the calls that tell them apart.
-local function tell_apart(rows)
-  local seen, first = difference(rows)
-  for _, row in ipairs(rows) do
-    local shown, prefix = { row.name }, ""
-    if first > 2 and row.traceback[first] then shown[2] = "..." end
-    for k, frame in ipairs(row.traceback) do
-      prefix = prefix .. frame .. "\n"
-      if k > 1 and k >= first then shown[#shown + 1] = frame end
-      if k >= first and seen[prefix] == 1 then break end
-    end
-    row.shown = concat(shown, " < ")
+-- A row's name, with the calls that no other of its group has.
+local function shown(row)
+  local same, place = rawget(row, "_group"), rawget(row, "_place")
+  if not same then return nil end
+  if not same.own then same.first, same.own = core.sitesapart(same.all, same) end
+  local calls, site = { rawget(row, "name") }, rawget(row, "_site")
+  local k = max(2, same.first)
+  local frame = core.siteframe(same.all, site, k - 1)
+  if k > 2 and frame then calls[2] = "..." end
+  while frame and k <= max(same.own[place], same.first) do
+    calls[#calls + 1] = frame
+    k = k + 1
+    frame = core.siteframe(same.all, site, k - 1)
   end
+  return concat(calls, " < ")
 end
 
-local function name_rows(rows)
-  local by_name = {}
-  for _, row in ipairs(rows) do
-    local same = by_name[row.name] or {}
-    by_name[row.name], same[#same + 1] = same, row
-  end
-  for _, same in next, by_name do
-    if #same > 1 then tell_apart(same) end
-  end
-end
-
-local function new(rows, status, earlier)
-  name_rows(rows)
+local function new(rows, all, n, status, earlier)
+  group(rows, all)
   local count, size = 0, 0
   for _, row in ipairs(rows) do count, size = count + row.count, size + row.size end
-  return setmetatable({ _rows = order(rows), _status = status, _earlier = earlier,
+  return setmetatable({ _rows = order(rows), _all = all, _n = n, _status = status, _earlier = earlier,
     _count = count, _size = size }, Sites)
 end
 
 --- What there is now.
 -- @treturn ?Sites nil where tracking is off
 function M.now()
-  local all <close>, n = core.sites()
+  local all, n = core.sites()
   local status = core.tracking()
   if not all or not status then return nil end
   local rows, mine = {}, nil
   for i = 0, n - 1 do
-    local row = row_of(all, i)
+    local row = row_of(all, i, status.sample > 0)
     if row.made > 0 or row.count > 0 then
-      if own(row.name) then
-        if mine then add(mine, row) else
-          mine, row.name, row.traceback, row.key = row, OWN, { OWN }, OWN
-          rows[#rows + 1] = row
-        end
+      if not own(row.name) then
+        rows[#rows + 1] = row
+      elseif mine then
+        add(mine, row)
       else
-        row.traceback = M.frames(function(_, k) return core.siteframe(all, i, k) end)
-        row.key = concat(row.traceback, "\n")
+        mine, row.name, row.traceback = row, OWN, { OWN }
         rows[#rows + 1] = row
       end
     end
   end
-  return new(rows, status, nil)
+  return new(rows, all, n, status, nil)
+end
+
+local function key(row) return row.name == OWN and OWN or row._site end
+
+-- What a row counts more than an older one, or nil: nothing.
+local function change(row, sign, old)
+  local out, changed = { name = row.name, _all = row._all, _site = row._site }, false
+  local function take(field)
+    if not row[field] then return end
+    out[field] = sign * row[field] - old[field]
+    changed = changed or out[field] ~= 0
+  end
+  for _, field in ipairs(NUMBERS) do take(field) end
+  for _, field in ipairs(MOST) do take(field) end
+  if row.name == OWN then out.traceback = { OWN } end
+  change_errors(out, row, old)
+  return changed and out or nil
 end
 
 --- What has come since an earlier time, site by site; those where nothing changed are left out.
@@ -165,23 +189,14 @@ local function diff(self, earlier)
     check.fail(2, "bad argument #1 to 'diff' (it is of another hp.track(), which counted anew)")
   end
   local before, rows = {}, {}
-  for _, row in ipairs(rawget(earlier, "_rows")) do before[row.key] = row end
-  local function take(row, sign, old)
-    local out = { name = row.name, key = row.key, traceback = row.traceback }
-    local changed = false
-    for _, field in ipairs(NUMBERS) do
-      out[field] = sign * row[field] - (old and old[field] or 0)
-      changed = changed or out[field] ~= 0
-    end
-    set_errors(out, row, old or EXACT)
-    if changed then rows[#rows + 1] = out end
-  end
+  for _, row in ipairs(rawget(earlier, "_rows")) do before[key(row)] = row end
   for _, row in ipairs(rawget(self, "_rows")) do
-    take(row, 1, before[row.key])
-    before[row.key] = nil
+    rows[#rows + 1] = change(row, 1, before[key(row)] or NOTHING)
+    before[key(row)] = nil
   end
-  for _, row in next, before do take(row, -1) end
-  return new(rows, rawget(self, "_status"), earlier)
+  for _, row in next, before do rows[#rows + 1] = change(row, -1, NOTHING) end
+  local later = rawget(self, "_n") < rawget(earlier, "_n") and earlier or self -- knows all sites
+  return new(rows, rawget(later, "_all"), rawget(later, "_n"), rawget(self, "_status"), earlier)
 end
 
 local function sampled(sites) return rawget(sites, "_status").sample > 0 end
@@ -213,10 +228,21 @@ local function list(sites)
   }
 end
 
--- A row's name is its site, as a set's is.
-function Row.__index(row, key)
-  if key == "site" then return rawget(row, "name") end
-  if key ~= "shown" then check.field(key, "a row of heapy.Sites", { row, { site = true } }, 2) end
+-- What a row does not have at hand. Its name is its site, as a set's is.
+local lazy = {
+  site = function(row) return rawget(row, "name") end,
+  shown = shown,
+  traceback = function(row)
+    return M.frames(function(all, k) return core.siteframe(all, row._site, k) end, row._all)
+  end,
+  peak = function() end, -- in a sample
+  peaksize = function() end,
+}
+
+function Row.__index(row, field)
+  local find = lazy[field]
+  if not find then check.field(field, "a row of heapy.Sites", { row, lazy }, 2) end
+  return find(row)
 end
 
 --- Fields.
@@ -231,10 +257,10 @@ M.fields = {
 M.methods = { diff = diff }
 
 --- The row of a site, a table: index, name (or site), traceback, count, size, made, madesize,
--- freed, peak, peaksize, cumulative; and in a sample error and sizeerror. Bytes of what lives are
--- those that it has grown to, in madesize as well; of what was freed, those that it was made with.
--- So peaksize is the least that the most can have been. Where rows have one name, shown has the
--- calls that differ.
+-- freed, peak, peaksize, cumulative; and in a sample error and sizeerror, but no peak nor peaksize:
+-- the most of estimates is no estimate of the most. Bytes of what lives are those that it has grown
+-- to, in madesize as well; of what was freed, those that it was made with. So peaksize is the least
+-- that the most can have been. Where rows have one name, shown has the calls that differ.
 function Sites.__index(sites, key)
   if M.methods[key] then return M.methods[key] end
   local field = M.fields[key]

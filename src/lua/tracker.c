@@ -288,7 +288,8 @@ static void push_text(lua_State *L, const char *text) {
 static lua_Integer whole(double x) { return (lua_Integer)llround(x); }
 
 /* core.siterow(rows, i) -> of site i: name; live objects and bytes; made, bytes made; most at a
-** time, bytes; standard errors of live, bytes. What lives counts with the bytes that it has
+** time, bytes; standard errors of live, bytes; variance of all that came and went so far, objects
+** and bytes; bytes by which what lives has grown. What lives counts with the bytes that it has
 ** grown to; what was freed, and the most at a time, as it was made, which is all that is known:
 ** but there is at least what lives now. */
 static int core_siterow(lua_State *L) {
@@ -305,7 +306,10 @@ static int core_siterow(lua_State *L) {
   lua_pushinteger(L, whole(most > row->size.bytes ? most : row->size.bytes));
   lua_pushnumber(L, sqrt(row->stat.var > 0 ? row->stat.var : 0));
   lua_pushnumber(L, sqrt(row->size.var > 0 ? row->size.var : 0));
-  return 9;
+  lua_pushnumber(L, row->stat.turn);
+  lua_pushnumber(L, row->stat.turn_bytes);
+  lua_pushinteger(L, whole(grown));
+  return 12;
 }
 
 /* core.siteframe(rows, i, k) -> frame k (from 0) of site i | nil */
@@ -315,6 +319,32 @@ static int core_siteframe(lua_State *L) {
   if (k < 0 || k >= (lua_Integer)hp_sites_depth(rows->sites, i)) return 0;
   push_text(L, hp_sites_text(rows->sites, hp_sites_at(rows->sites, i, k)));
   return 1;
+}
+
+/* core.sitesapart(rows, sites) -> the first frame at which any two of the sites differ, and for
+** each of them the number of its frames, from the first, that no other has; frames count from 1 */
+static int core_sitesapart(lua_State *L) {
+  const hp_SiteRows *rows = luaL_checkudata(L, 1, HP_ROWS);
+  lua_Integer n = luaL_len(L, 2), i;
+  hp_SiteApart *all;
+  uint32_t first;
+  luaL_argcheck(L, n >= 2 && n <= (lua_Integer)rows->n, 2, "not so many sites");
+  all = lua_newuserdatauv(L, (size_t)n * sizeof *all, 0);
+  for (i = 0; i < n; i++) {
+    lua_rawgeti(L, 2, i + 1);
+    all[i].site = (uint32_t)lua_tointeger(L, -1);
+    all[i].index = (uint32_t)i;
+    luaL_argcheck(L, all[i].site < rows->n, 2, "no such site");
+    lua_pop(L, 1);
+  }
+  first = hp_sites_apart(rows->sites, all, (uint32_t)n);
+  lua_pushinteger(L, (lua_Integer)first + 1);
+  lua_createtable(L, (int)n, 0);
+  for (i = 0; i < n; i++) {
+    lua_pushinteger(L, all[i].own);
+    lua_rawseti(L, -2, (lua_Integer)all[i].index + 1);
+  }
+  return 2;
 }
 
 /* core.timeline() -> its points now, how many, bytes between them | nil */
@@ -364,5 +394,6 @@ const luaL_Reg hp_tracker_functions[] = {
 #endif
     {"track", core_track},       {"untrack", core_untrack}, {"tracking", core_tracking},
     {"sites", core_sites},       {"siterow", core_siterow}, {"siteframe", core_siteframe},
+    {"sitesapart", core_sitesapart},
     {"timeline", core_timeline}, {"point", core_point},     {NULL, NULL},
 };

@@ -58,12 +58,18 @@ static inline Weight weight_of(const hp_Track *t, size_t n) {
   return w;
 }
 
+static inline void add_turn(hp_SiteStat *s, const Weight *w) {
+  s->turn += w->var;
+  s->turn_bytes += w->var_bytes;
+}
+
 static inline void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   hp_SiteStat *s = &t->stats.at[site];
   Weight w = weight_of(t, n);
   if (w.var != 0) {
     s->var += w.var;
     s->var_bytes += w.var_bytes;
+    add_turn(s, &w);
   }
   s->made += w.objects;
   s->made_bytes += w.bytes;
@@ -79,6 +85,7 @@ static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   if (w.var != 0) {
     s->var -= w.var;
     s->var_bytes -= w.var_bytes;
+    add_turn(s, &w);
   }
   s->live -= w.objects;
   s->live_bytes -= w.bytes;

@@ -1,6 +1,7 @@
 /* Sites: see sites.h. */
 #include "sites.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t hash_of(const uint32_t *frames, uint32_t n) {
@@ -126,4 +127,41 @@ int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {
   }
   hp_text_add(out, "", 1);
   return out->failed ? HP_ENOMEM : HP_OK;
+}
+
+/* ---- telling sites apart --------------------------------------------------- */
+
+/* How many frames the two have in common, from the first. */
+static uint32_t common(const hp_SiteApart *a, const hp_SiteApart *b) {
+  const hp_Sites *s = a->sites;
+  uint32_t k = 0, m = hp_sites_depth(s, a->site), n = hp_sites_depth(s, b->site);
+  while (k < m && k < n && hp_sites_at(s, a->site, k) == hp_sites_at(s, b->site, k)) k++;
+  return k;
+}
+
+static int by_frames(const void *x, const void *y) {
+  const hp_SiteApart *a = x, *b = y;
+  uint32_t k = common(a, b), m = hp_sites_depth(a->sites, a->site);
+  uint32_t n = hp_sites_depth(a->sites, b->site), f, g;
+  if (k == m || k == n) return (m > n) - (m < n);
+  f = hp_sites_at(a->sites, a->site, k);
+  g = hp_sites_at(a->sites, b->site, k);
+  return f < g ? -1 : 1;
+}
+
+/* In order, the one that has most in common with a site stands next to it. */
+uint32_t hp_sites_apart(const hp_Sites *s, hp_SiteApart *all, uint32_t n) {
+  uint32_t first = UINT32_MAX, i;
+  for (i = 0; i < n; i++) {
+    all[i].sites = s;
+    all[i].own = 0;
+  }
+  qsort(all, n, sizeof *all, by_frames);
+  for (i = 1; i < n; i++) {
+    uint32_t k = common(&all[i - 1], &all[i]);
+    if (k < first) first = k;
+    if (all[i - 1].own < k + 1) all[i - 1].own = k + 1;
+    all[i].own = k + 1;
+  }
+  return first;
 }

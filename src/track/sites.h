@@ -56,6 +56,18 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 /* The innermost frame. */
 #define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))
 
+/* One of several sites, to be told apart. */
+typedef struct hp_SiteApart {
+  const hp_Sites *sites;
+  uint32_t site;
+  uint32_t index; /* the caller's */
+  uint32_t own;   /* how many of its frames, from the first, no other one has */
+} hp_SiteApart;
+
+/* Fills in 'own' of n sites, two or more, and puts them in some order; the first frame at which
+** any two of them differ. */
+uint32_t hp_sites_apart(const hp_Sites *s, hp_SiteApart *all, uint32_t n);
+
 /* Sets *out (zeroed, or set before) to all frames of the site, innermost first: a C
 ** string. */
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);

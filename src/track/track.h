@@ -31,6 +31,7 @@ typedef struct hp_SiteStat {
   double made, made_bytes;
   double peak, peak_bytes;   /* of live, live_bytes */
   double var, var_bytes;     /* variance of live, live_bytes */
+  double turn, turn_bytes;   /* the same of all that was made and all that was freed */
 } hp_SiteStat;
 
 typedef struct hp_SiteSize {
