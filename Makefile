@@ -99,8 +99,9 @@ $(BUILD)/$(1)/heapy_probe.so: $$($(1)_PROBE_OBJECTS) $(BUILD)/$(1)/flags
 $(BUILD)/$(1)/heapy_truth.so: $$(TRUTH) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(TRUTH)
 
+# Not to be moved about by the loader: then its heap begins near the bottom of the address space.
 $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
-	$$(CC) $$($(1)_FLAGS) -o $$@ $$(HOST) $$(LUA_LIBS)
+	$$(CC) $$($(1)_FLAGS) -no-pie -o $$@ $$(HOST) $$(LUA_LIBS)
 
 $(BUILD)/$(1)/target_host: $$(TARGET_HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -o $$@ $$(TARGET_HOST) $$(LUA_LIBS)

@@ -130,6 +130,37 @@ describe("all that is recorded", function()
   end)
 end)
 
+describe("a thread that the VM had no memory for", function()
+  for _, way in ipairs { "nothing", "truth.wrap()", "core.track(1, 0, 0, 1, true)" } do
+    it("does no harm while it lies about, with " .. way, function()
+      local state = truth.state()
+      assert(state:run([[
+        local way = ...
+        local hp, core = require "heapy", require "heapy.core"
+        local fresh, f = coroutine.create(print), function() end
+        if way:find "track" then load(way, "=way", "t", { core = core })() else hp.track() end
+        if way:find "wrap" then truth.wrap() end
+        local create, limit, pcall = coroutine.create, truth.limit, pcall
+        local tableon, rep = truth.tableon, string.rep
+        collectgarbage() collectgarbage "stop"
+        local refused = 0
+        for n = 1, 6 do
+          limit(n)
+          local ok, why = pcall(create, f)
+          limit(0)
+          refused = refused + (ok and 0 or 1)
+          assert(ok or why == "not enough memory")
+          assert(tableon(fresh) and rep("x", 100 + n))
+        end
+        assert(refused >= 2 and refused < 6, refused)
+        assert(hp.heap().accounting.difference == 0)
+        assert(hp.sites().count > 0)
+      ]], way))
+      assert.equal(0, state:close())
+    end)
+  end
+end)
+
 describe("tracking", function()
   local before
   before_each(function()

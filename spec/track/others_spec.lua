@@ -132,6 +132,25 @@ describe("a wrapper around ours", function()
   end)
 end)
 
+describe("an allocator that was kept", function()
+  for _, way in ipairs { "", "hp.untrack()", "hp.untrack() hp.track()", "truth.wrap()" } do
+    it("can free with it after heapy is gone: " .. way, function()
+      local before = core.memory()
+      local state = truth.state()
+      assert(state:run([[
+        buffer = truth.buffer() -- its finalizer is older than heapy's own, so it comes later
+        local way = ...
+        local hp = require "heapy"
+        hp.track()
+        truth.fill(buffer, 100)
+        load(way, "=way", "t", { hp = hp, truth = truth })()
+      ]], way))
+      close(state)
+      assert.equal(before, core.memory())
+    end)
+  end
+end)
+
 describe("a wrapper that was cut off", function()
   it("is said to be, and reads nothing that is gone", function()
     local state, run = tracked()
@@ -254,6 +273,39 @@ describe("another state with this one's allocator", function()
     end
     heir:close()
     close(state)
+  end)
+
+  it("takes nothing from a sample of this one's #novalgrind", function()
+    local function figures(sample, seed, beside)
+      local state, run = tracked()
+      run([[
+        hp.untrack()
+        core.track(1, ...)
+        kept = {}
+        function add() kept[#kept + 1] = {} end
+      ]], sample, 0, seed)
+      local heir = beside and state:heir()
+      for _ = 1, 200 do
+        run "for i = 1, 10 do add() end"
+        if heir then heir:run "for i = 1, 1000 do local t = {} end" end
+      end
+      local made = run [[
+        local made = 0
+        for _, row in pairs(hp.sites() or {}) do
+          if row.name:find "'add'" or row.name:find "^%(no" then made = made + row.made end
+        end
+        return core.tracking().cut and -1 or made]]
+      if heir then heir:close() end
+      close(state)
+      return made
+    end
+    local all = figures(0, 1, true)
+    if all == -1 then return end -- where this one's cannot be told from others
+    assert.is_true(all >= 2000)
+    local sum, n = 0, 20
+    for seed = 1, n do sum = sum + figures(8192, seed * 7919, true) end
+    local ratio = sum / n / all
+    assert.is_true(ratio > 0.8 and ratio < 1.25, ratio)
   end)
 
   it("goes on when this one is closed", function()

@@ -4,6 +4,8 @@ local core = require "heapy.core"
 local hp = require "heapy"
 local seed = dofile "spec/graph/seed.lua"
 
+local function here() return debug.getinfo(2, "l").currentline end
+
 local FRAMES = 20 -- Lua's own traceback leaves out some where there are more than 21
 
 -- What the last lines of a function call: one of the functions, in all the ways there are.
@@ -246,6 +248,78 @@ describe("a name", function()
       local h <close> = hp.iso(made)
       assert.truthy(h.site:find("traceback_spec.lua:%d+ in .*%[C: field 'tableon'%]"), h.site)
     end
+  end)
+
+  it("of what C makes on a thread that waits for another is that of whoever calls it", function()
+    local truth = require "heapy_truth"
+    local main, made = coroutine.running(), {}
+    local function deep(n)
+      if n > 0 then return coroutine.wrap(deep)(n - 1) end
+      made[1], made[2] = truth.tableon(main), ("x"):rep(100)
+      return (here())
+    end
+    for frames = 1, 3 do
+      hp.track { frames = frames }
+      for depth = 1, 3 do
+        local line = deep(depth) - 1
+        local h <close> = hp.iso(made[1], made[2])
+        for _, object in ipairs(made) do
+          local site = h:iso(object).site
+          assert.truthy(site:find("traceback_spec.lua:" .. line .. " in", 1, true), site)
+        end
+      end
+      hp.untrack()
+    end
+  end)
+
+  it("of what C makes on a thread that a hook interrupted is that of whoever calls it", function()
+    local truth = require "heapy_truth"
+    local co = coroutine.create(function()
+      local n = 0
+      for i = 1, 1e6 do n = n + i end
+      return { n }
+    end)
+    assert.is_true(truth.interrupt(co, 1000))
+    hp.track()
+    local made = truth.tableon(co)
+    local line = here() - 1
+    local site = hp.iso(made).site
+    assert.truthy(site:find("traceback_spec.lua:" .. line .. " in", 1, true), site)
+  end)
+
+  it("has the name that a function has as a hook where it is one, and only there", function()
+    local state = require("heapy_truth").state()
+    local ok, hooks = state:run [[
+      local hp = require "heapy"
+      local made = {}
+      local function G(event)
+        made[#made + 1] = {}
+        if event then debug.sethook() end
+      end
+      hp.track()
+      for i = 1, 4 do
+        if i % 2 == 1 then debug.sethook(G, "c") end
+        pcall(G)
+      end
+      local h, hooks = hp.heap(), ""
+      for i, object in ipairs(made) do
+        hooks = hooks .. (h:iso(object).site:find("in hook", 1, true) and "h" or "-")
+      end
+      return hooks]]
+    state:close()
+    assert(ok, hooks)
+    assert.equal("h--h--", hooks)
+  end)
+
+  it("has long names whole", function()
+    local name = ("n"):rep(70)
+    local made = {}
+    hp.track()
+    assert(load(("local made = ... local t = { %s = function() made[1] = {} end } t.%s()")
+      :format(name, name), "=long"))(made)
+    local site = hp.iso(made[1]).site
+    assert.truthy(site:find(("in field '%s'$"):format(name)) or
+      site:find(("in method '%s'$"):format(name)), site)
   end)
 
   it("of what a coroutine of C functions makes is that of who resumed it", function()

@@ -2,6 +2,7 @@
 
 local core = require "heapy.core"
 local hp = require "heapy"
+local seeds = dofile "spec/graph/seed.lua"
 local support = dofile "spec/lua/support.lua"
 
 local function here() return debug.getinfo(2, "l").currentline end
@@ -358,8 +359,105 @@ describe("rows of sites", function()
   end)
 end)
 
+describe("sites of one name", function()
+  after_each(function() hp.untrack() end)
+
+  -- What is shown, found the slow way: each call is counted with all those before it.
+  local function naive(rows)
+    local seen, first = {}, math.huge
+    for _, row in ipairs(rows) do
+      for k = 1, #row.traceback do
+        local prefix = table.concat(row.traceback, "\n", 1, k)
+        seen[prefix] = (seen[prefix] or 0) + 1
+      end
+    end
+    for _, a in ipairs(rows) do
+      for _, b in ipairs(rows) do
+        local k = 1
+        while a.traceback[k] and a.traceback[k] == b.traceback[k] do k = k + 1 end
+        if a ~= b then first = math.min(first, k) end
+      end
+    end
+    for _, row in ipairs(rows) do
+      local shown = { row.name }
+      if first > 2 and row.traceback[first] then shown[2] = "..." end
+      for k = math.max(2, first), #row.traceback do
+        shown[#shown + 1] = row.traceback[k]
+        if seen[table.concat(row.traceback, "\n", 1, k)] == 1 then break end
+      end
+      assert.equal(table.concat(shown, " < "), row.shown)
+    end
+  end
+
+  it("are told apart by their calls, as a comparison of each with each does", function()
+    seeds.property(20, function(random)
+      local kept, functions = {}, {}
+      for i = 1, 5 do
+        functions[i] = assert(load([[
+          local functions, kept, random = ...
+          return function(n)
+            if n == 0 then kept[#kept + 1] = {} else functions[random(5)](n - 1) end
+            return n
+          end]], "=f" .. i))(functions, kept, random)
+      end
+      hp.track { frames = 8 }
+      for _ = 1, 40 do functions[random(5)](random(10)) end
+      local by_name = {}
+      for _, row in pairs(hp.sites()) do
+        by_name[row.name] = by_name[row.name] or {}
+        table.insert(by_name[row.name], row)
+      end
+      local compared = 0
+      for _, rows in pairs(by_name) do
+        if #rows == 1 then
+          assert.is_nil(rows[1].shown)
+        else
+          naive(rows)
+          compared = compared + 1
+        end
+      end
+      assert.is_true(compared > 0)
+      hp.untrack()
+    end)
+  end)
+end)
+
 describe("a sample", function()
   after_each(function() hp.untrack() end)
+
+  it("has no peaks: the most of estimates is no estimate of the most", function()
+    hp.track { sample = 64 }
+    local kept = {}
+    for i = 1, 1000 do kept[i] = {} end
+    local sites = hp.sites()
+    for _, row in pairs(sites) do
+      assert.is_nil(row.peak)
+      assert.is_nil(row.peaksize)
+    end
+    assert.is_nil(tostring(sites):find("Peak", 1, true))
+  end)
+
+  it("knows how far its growth may be wrong #novalgrind", function()
+    local function growth(seed)
+      core.track(1, 4096, 0, seed)
+      local kept, line = {}, nil
+      local function make(i) kept[i] = { 1 } line = here() end
+      for i = 1, 20000 do make(i) end
+      local before = hp.sites()
+      for i = 20001, 21000 do make(i) end
+      local row = row_at(hp.sites():diff(before), line)
+      hp.untrack()
+      return row and row.count or 0, row and row.error or 0, row and row.sizeerror or 0
+    end
+    local sum, squares, variance, n = 0, 0, 0, 40
+    for seed = 1, n do
+      local count, err = growth(seed * 7919)
+      sum, squares, variance = sum + count, squares + (count - 1000) ^ 2, variance + err ^ 2
+    end
+    assert.is_true(math.abs(sum / n - 1000) < 4 * (variance / n / n) ^ 0.5, sum / n)
+    local ratio = (variance / squares) ^ 0.5 -- of what it says to what it is
+    assert.is_true(ratio > 0.6 and ratio < 1.7, ratio)
+  end)
 
   it("knows what was there before", function()
     local old = {}

@@ -10,6 +10,9 @@
 **   truth.wrapped()            how often that wrapper was called
 **   truth.allocator()          what this state's allocator is now, as a string
 **   truth.install(allocator)   puts it there (again)
+**   truth.buffer()             a userdata with a buffer, which it frees when it is collected
+**   truth.fill(buffer, bytes)  makes that with this state's allocator, which it keeps
+**   truth.tableon(thread), truth.interrupt(thread, n)   see there
 **
 **   state:run(chunk, ...)      calls the chunk in it: true, results | false, message;
 **                              only nil, booleans, numbers and strings pass
@@ -452,6 +455,22 @@ static int table_on(lua_State *L) {
   return 1;
 }
 
+static void yield_at_once(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  lua_sethook(L, NULL, 0, 0);
+  (void)lua_yield(L, 0);
+}
+
+/* interrupt(thread, n) resumes it, and has it yield in a hook after n instructions */
+static int interrupt(lua_State *L) {
+  lua_State *other = lua_tothread(L, 1);
+  int nresults;
+  luaL_argexpected(L, other != NULL, 1, "thread");
+  lua_sethook(other, yield_at_once, LUA_MASKCOUNT, (int)luaL_checkinteger(L, 2));
+  lua_pushboolean(L, lua_resume(other, L, 0, &nresults) == LUA_YIELD);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {{"run", state_run},     {"resume", state_resume},
                                    {"live", state_live},   {"limit", state_limit},
                                    {"every", state_every}, {"close", state_close},
@@ -465,7 +484,8 @@ static const luaL_Reg functions[] = {
     {"every", books_every},      {"note", books_note},      {"claim", books_claim},
     {"rest", books_rest},        {"wrap", truth_wrap},      {"unwrap", truth_unwrap},
     {"wrapped", truth_wrapped},  {"allocator", allocator}, {"install", install},
-    {"tableon", table_on},       {NULL, NULL}};
+    {"tableon", table_on},       {"interrupt", interrupt},  {"buffer", truth_buffer},
+    {"fill", truth_fill},        {NULL, NULL}};
 
 static int open_truth(lua_State *L) {
   luaL_newmetatable(L, STATE);

@@ -24,8 +24,9 @@ static const lua_State *main_of(lua_State *L) {
 
 static void *count_call(void *ud, void *p, size_t old, size_t size) {
   Wrapper *w = ud;
-  w->calls++;
-  return w->f(w->ud, p, old, size);
+  void *q = w->f(w->ud, p, old, size);
+  w->calls++; /* behind the call, so that it is none of the last thing done */
+  return q;
 }
 
 int truth_wrap(lua_State *L) {
@@ -64,4 +65,37 @@ void truth_free_wrappers(const lua_State *main) {
 int truth_wrapped(lua_State *L) {
   lua_pushinteger(L, wrapper == NULL ? 0 : wrapper->calls);
   return 1;
+}
+
+/* ---- a buffer that is freed with the allocator it was made with ------------ */
+
+typedef struct Buffer {
+  lua_Alloc f;
+  void *ud, *at;
+  size_t n;
+} Buffer;
+
+static int free_buffer(lua_State *L) {
+  Buffer *b = lua_touserdata(L, 1);
+  if (b->at != NULL) (void)b->f(b->ud, b->at, b->n, 0);
+  b->at = NULL;
+  return 0;
+}
+
+int truth_buffer(lua_State *L) {
+  Buffer *b = lua_newuserdatauv(L, sizeof *b, 0);
+  b->at = NULL;
+  lua_newtable(L);
+  lua_pushcfunction(L, free_buffer);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+int truth_fill(lua_State *L) {
+  Buffer *b = lua_touserdata(L, 1);
+  b->n = (size_t)luaL_checkinteger(L, 2);
+  b->f = lua_getallocf(L, &b->ud);
+  b->at = b->f(b->ud, NULL, 0, b->n);
+  return 0;
 }

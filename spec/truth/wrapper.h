@@ -8,6 +8,8 @@
 int truth_wrap(lua_State *L);
 int truth_unwrap(lua_State *L);
 int truth_wrapped(lua_State *L);
+int truth_buffer(lua_State *L);
+int truth_fill(lua_State *L);
 
 /* Frees those that stayed to the end of a state, once it is closed: it asks them for nothing
 ** any more. */
