@@ -98,6 +98,7 @@ build = {
         "src/track/call.c",
         "src/track/count.c",
         "src/track/look.c",
+        "src/track/recent.c",
         "src/track/sample.c",
         "src/track/sites.c",
         "src/track/threads.c",

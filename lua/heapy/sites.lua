@@ -32,6 +32,7 @@ end
 -- What a row counts; the most at a time is of single objects, and a sample has not seen them.
 local NUMBERS = { "count", "size", "made", "madesize", "freed" }
 local MOST = { "peak", "peaksize" }
+local HIDDEN = { "_turn", "_sizeturn", "_grown" } -- variance of what came and went; see change_errors
 
 local function row_of(all, i, sampled)
   local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr, turn, sizeturn, grown =
@@ -61,7 +62,7 @@ local function add(to, row)
   for _, field in ipairs(MOST) do to[field] = to[field] and to[field] + row[field] end
   to.error = (to.error ^ 2 + row.error ^ 2) ^ 0.5
   to.sizeerror = (to.sizeerror ^ 2 + row.sizeerror ^ 2) ^ 0.5
-  for _, field in ipairs { "_turn", "_sizeturn", "_grown" } do to[field] = to[field] + row[field] end
+  for _, field in ipairs(HIDDEN) do to[field] = to[field] + row[field] end
 end
 
 local NOTHING = { count = 0, size = 0, made = 0, madesize = 0, freed = 0, peak = 0, peaksize = 0,
@@ -114,14 +115,15 @@ end
 
 -- A row's name, with the calls that no other of its group has.
 local function shown(row)
-  local same, place = rawget(row, "_group"), rawget(row, "_place")
+  local same = rawget(row, "_group")
   if not same then return nil end
   if not same.own then same.first, same.own = core.sitesapart(same.all, same) end
   local calls, site = { rawget(row, "name") }, rawget(row, "_site")
   local k = max(2, same.first)
   local frame = core.siteframe(same.all, site, k - 1)
   if k > 2 and frame then calls[2] = "..." end
-  while frame and k <= max(same.own[place], same.first) do
+  local last = max(same.own[rawget(row, "_place")], same.first)
+  while frame and k <= last do
     calls[#calls + 1] = frame
     k = k + 1
     frame = core.siteframe(same.all, site, k - 1)
@@ -133,8 +135,8 @@ local function new(rows, all, n, status, earlier)
   group(rows, all)
   local count, size = 0, 0
   for _, row in ipairs(rows) do count, size = count + row.count, size + row.size end
-  return setmetatable({ _rows = order(rows), _all = all, _n = n, _status = status, _earlier = earlier,
-    _count = count, _size = size }, Sites)
+  return setmetatable({ _rows = order(rows), _all = all, _n = n, _status = status,
+    _earlier = earlier, _count = count, _size = size }, Sites)
 end
 
 --- What there is now.
@@ -160,7 +162,7 @@ function M.now()
   return new(rows, all, n, status, nil)
 end
 
-local function key(row) return row.name == OWN and OWN or row._site end
+local function site_of(row) return row.name == OWN and OWN or row._site end
 
 -- What a row counts more than an older one, or nil: nothing.
 local function change(row, sign, old)
@@ -189,10 +191,10 @@ local function diff(self, earlier)
     check.fail(2, "bad argument #1 to 'diff' (it is of another hp.track(), which counted anew)")
   end
   local before, rows = {}, {}
-  for _, row in ipairs(rawget(earlier, "_rows")) do before[key(row)] = row end
+  for _, row in ipairs(rawget(earlier, "_rows")) do before[site_of(row)] = row end
   for _, row in ipairs(rawget(self, "_rows")) do
-    rows[#rows + 1] = change(row, 1, before[key(row)] or NOTHING)
-    before[key(row)] = nil
+    rows[#rows + 1] = change(row, 1, before[site_of(row)] or NOTHING)
+    before[site_of(row)] = nil
   end
   for _, row in next, before do rows[#rows + 1] = change(row, -1, NOTHING) end
   local later = rawget(self, "_n") < rawget(earlier, "_n") and earlier or self -- knows all sites
@@ -240,9 +242,8 @@ local lazy = {
 }
 
 function Row.__index(row, field)
-  local find = lazy[field]
-  if not find then check.field(field, "a row of heapy.Sites", { row, lazy }, 2) end
-  return find(row)
+  if not lazy[field] then check.field(field, "a row of heapy.Sites", { row, lazy }, 2) end
+  return lazy[field](row)
 end
 
 --- Fields.

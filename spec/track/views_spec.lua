@@ -430,6 +430,7 @@ describe("a sample", function()
     local kept = {}
     for i = 1, 1000 do kept[i] = {} end
     local sites = hp.sites()
+    assert.equal(1000, #kept)
     for _, row in pairs(sites) do
       assert.is_nil(row.peak)
       assert.is_nil(row.peaksize)
@@ -447,6 +448,7 @@ describe("a sample", function()
       for i = 20001, 21000 do make(i) end
       local row = row_at(hp.sites():diff(before), line)
       hp.untrack()
+      assert.equal(21000, #kept)
       return row and row.count or 0, row and row.error or 0, row and row.sizeerror or 0
     end
     local sum, squares, variance, n = 0, 0, 0, 40
