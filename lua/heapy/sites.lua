@@ -32,7 +32,7 @@ end
 -- What a row counts; the most at a time is of single objects, and a sample has not seen them.
 local NUMBERS = { "count", "size", "made", "madesize", "freed" }
 local MOST = { "peak", "peaksize" }
-local HIDDEN = { "_turn", "_sizeturn", "_grown" } -- variance of what came and went; see change_errors
+local HIDDEN = { "_turn", "_sizeturn", "_grown" } -- see change_errors
 
 local function row_of(all, i, sampled)
   local name, live, bytes, made, madesize, peak, peaksize, err, sizeerr, turn, sizeturn, grown =
