@@ -1,6 +1,5 @@
 /* The wrapper itself: see track.h. What is done here is done for every object that
 ** the program makes. */
-#include "recent.h"
 #include "timeline.h"
 #include "track.h"
 
@@ -190,7 +189,7 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
     return q;
   }
   if (hp_g_allocator(t->vm.g) != (const char *)t) t->wrapped = 1;
-  if (tag == HP_TPROTO) hp_recent_purge(t->recent);
+  if (tag == HP_TPROTO) hp_recent_purge(&t->recent);
   thread = seen(t, frame);
   taken = is_taken(t); /* a point that falls upon another state's object is used up by it */
   if (thread == NULL && t->others != 0) {
@@ -227,7 +226,7 @@ static inline int is_unknown(const hp_Track *t, const void *block, size_t n) {
 static APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == t->thread_size) thread_gone(t, block);
-  if (n == HP_PROTO_SIZE && t->recent != NULL) hp_recent_gone(t->recent, block);
+  if (n == HP_PROTO_SIZE) hp_recent_gone(&t->recent, block);
   if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
   return t->f(t->ud, block, n, 0);
 }

@@ -1,5 +1,4 @@
 /* Beginning and ending: see track.h. */
-#include "recent.h"
 #include "timeline.h"
 #include "track.h"
 #include "vm/size.h"
@@ -102,7 +101,7 @@ static int prepare(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options)
   if (!options->nolook) rc = hp_look_learn(&t->look, vm->layout);
   if (rc == HP_OK) rc = open_stats(t, options->sites);
   if (rc == HP_OK) rc = open_timeline(t, options->timeline);
-  if (rc == HP_OK && (t->recent = hp_recent_new(vm, t->nframes)) == NULL) rc = HP_ENOMEM;
+  if (rc == HP_OK) rc = hp_recent_open(&t->recent, vm, t->nframes);
   return rc;
 }
 
@@ -149,14 +148,13 @@ void hp_track_end(hp_Track *t) {
   t->sites = NULL;
   hp_vec_free(&t->stats);
   hp_threads_free(&t->threads);
-  hp_recent_free(t->recent);
-  t->recent = NULL;
+  hp_recent_close(&t->recent);
   hp_delete(t->timeline, 1);
   t->timeline = NULL;
 }
 
 size_t hp_track_bytes(const hp_Track *t) {
   size_t n = sizeof *t + hp_blocks_bytes(&t->blocks) + hp_sites_bytes(t->sites);
-  n += hp_vec_bytes(&t->stats) + hp_threads_bytes(&t->threads) + hp_recent_bytes(t->recent);
+  n += hp_vec_bytes(&t->stats) + hp_threads_bytes(&t->threads) + hp_recent_bytes(&t->recent);
   return n + (t->timeline == NULL ? 0 : sizeof *t->timeline);
 }

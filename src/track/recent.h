@@ -8,6 +8,7 @@
 #define HP_RECENT_H
 
 #include "call.h"
+#include "sites.h"
 #include "threads.h"
 
 #define HP_RECENT_STACKS 8192 /* stacks of calls, */
@@ -30,23 +31,27 @@ typedef struct hp_RecentCall {
   uint32_t uncertain;
 } hp_RecentCall;
 
-typedef struct hp_Recent {
-  uint32_t age; /* what is of another age is forgotten */
-  unsigned nwords;
-  unsigned mask;     /* of a call's status (call.h) */
-  hp_Threads protos; /* those that the table has to do with */
+typedef struct hp_RecentTable {
   struct {
     uintptr_t code, end;
   } gone[HP_RECENT_GONE];
-  unsigned ngone;
   hp_RecentStack stacks[HP_RECENT_STACKS];
   hp_RecentCall calls[HP_RECENT_CALLS];
   hp_Call words[]; /* nwords for each stack */
+} hp_RecentTable;
+
+typedef struct hp_Recent {
+  uint32_t age; /* what is of another age is forgotten */
+  unsigned nwords;
+  unsigned mask; /* of a call's status (call.h) */
+  unsigned ngone;
+  hp_RecentTable *table; /* owned; NULL: there is nothing */
+  hp_Threads protos;     /* those that the table has to do with */
 } hp_Recent;
 
-/* For stacks of so many calls; NULL: no memory. */
-hp_Recent *hp_recent_new(const hp_Vm *vm, unsigned nframes);
-void hp_recent_free(hp_Recent *r); /* or NULL */
+/* For stacks of so many calls; HP_ENOMEM. */
+int hp_recent_open(hp_Recent *r, const hp_Vm *vm, unsigned nframes);
+void hp_recent_close(hp_Recent *r);
 size_t hp_recent_bytes(const hp_Recent *r);
 
 /* A block of a prototype's size is about to be freed: it may be one. */

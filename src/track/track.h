@@ -16,6 +16,7 @@
 
 #include "blocks.h"
 #include "look.h"
+#include "recent.h"
 #include "sites.h"
 #include "threads.h"
 #include "vm/object.h"
@@ -51,7 +52,6 @@ typedef struct hp_SiteRows {
   hp_Sites *sites;
 } hp_SiteRows;
 
-struct hp_Recent;
 struct hp_Timeline;
 
 typedef struct hp_Track {
@@ -93,7 +93,7 @@ typedef struct hp_Track {
     double live, bytes; /* when they were made */
   } types[11];          /* live objects by tag; in a sample an estimate */
   hp_Look look;
-  struct hp_Recent *recent; /* what was resolved before */
+  hp_Recent recent; /* what was resolved before */
   uint64_t random;
   struct hp_Timeline *timeline; /* or NULL */
   hp_Lesson *lesson;            /* while it is taught where to look; else NULL */

@@ -4,7 +4,6 @@
 ** as good as the function's name as long as its prototype lives. What these words mean
 ** is looked up in a small table (recent.h); only what is not there is resolved: lines,
 ** file and names are read from the VM, and the site is found by what they say. */
-#include "recent.h"
 #include "track.h"
 
 #include "base/bits.h"
@@ -37,7 +36,7 @@ static inline hp_Call table_call(const hp_Vm *vm, const char *thread, const char
 HP_PART unsigned take_down(const hp_Track *t, unsigned nframes, const char *thread, int tag,
                            const char *newtable, hp_Call *calls) {
   const char *ci = hp_thread_ci(&t->vm, thread);
-  unsigned n = 0, mask = t->recent->mask;
+  unsigned n = 0, mask = t->recent.mask;
   hp_Call by_c = 0;
   if (tag == HP_TTABLE && !(hp_ci_status(ci) & HP_CIST_C)) {
     calls[n++] = table_call(&t->vm, thread, ci, mask, newtable);
@@ -86,8 +85,8 @@ static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
   hp_Name text;
   if (proto == NULL) return HP_EVM;
   by = by == NULL ? NULL : hp_frame_proto(by);
-  if (hp_threads_add(&t->recent->protos, proto) != HP_OK) return HP_ENOMEM;
-  if (by != NULL && hp_threads_add(&t->recent->protos, by) != HP_OK) return HP_ENOMEM;
+  if (hp_threads_add(&t->recent.protos, proto) != HP_OK) return HP_ENOMEM;
+  if (by != NULL && hp_threads_add(&t->recent.protos, by) != HP_OK) return HP_ENOMEM;
   out->uncertain = hp_call_text(&t->vm, ci, c_ci, call, makes, &text) > 1;
   return hp_sites_frame(t->sites, text.s, &out->frame);
 }
@@ -96,15 +95,15 @@ static int make_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call cal
 static int find_frame(hp_Track *t, const char *ci, const char *c_ci, hp_Call call, hp_Call by,
                       uint32_t *frame, uint32_t *uncertain) {
   hp_Call words[2] = {call, by};
-  hp_RecentCall *e = &t->recent->calls[hash_of(words, 2) >> 40 & (HP_RECENT_CALLS - 1)];
+  hp_RecentCall *e = &t->recent.table->calls[hash_of(words, 2) >> 40 & (HP_RECENT_CALLS - 1)];
   int rc;
-  if (e->age != t->recent->age || e->call != call || e->by != by) {
+  if (e->age != t->recent.age || e->call != call || e->by != by) {
     e->age = 0;
     rc = make_frame(t, ci, c_ci, call, (by & HP_CALL_MAKES) != 0, e);
     if (rc != HP_OK) return rc;
     e->call = call;
     e->by = by;
-    e->age = t->recent->age;
+    e->age = t->recent.age;
   }
   *frame = e->frame;
   *uncertain |= e->uncertain;
@@ -150,17 +149,17 @@ static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsign
 
 static inline int is_entry(const hp_Track *t, size_t at, uint32_t check, const hp_Call *calls,
                            unsigned n) {
-  const hp_RecentStack *e = &t->recent->stacks[at];
-  return e->check == check && e->age == t->recent->age && e->n == n &&
-         same_calls(&t->recent->words[at * (t->nframes + 1)], calls, n);
+  const hp_RecentStack *e = &t->recent.table->stacks[at];
+  return e->check == check && e->age == t->recent.age && e->n == n &&
+         same_calls(&t->recent.table->words[at * (t->nframes + 1)], calls, n);
 }
 
 /* What was first moves to the second place, what was second is forgotten. */
 static int enter(hp_Track *t, const char *thread, const hp_Call *calls, unsigned n, size_t at,
                  uint32_t check) {
   unsigned nwords = t->nframes + 1;
-  hp_Call *first = &t->recent->words[at * nwords];
-  hp_RecentStack *e = &t->recent->stacks[at];
+  hp_Call *first = &t->recent.table->words[at * nwords];
+  hp_RecentStack *e = &t->recent.table->stacks[at];
   int rc;
   e[1] = e[0];
   memcpy(first + nwords, first, e[0].n * sizeof *first);
@@ -170,7 +169,7 @@ static int enter(hp_Track *t, const char *thread, const hp_Call *calls, unsigned
   memcpy(first, calls, n * sizeof *calls);
   e[0].n = (uint16_t)n;
   e[0].check = check;
-  e[0].age = t->recent->age;
+  e[0].age = t->recent.age;
   return HP_OK;
 }
 
@@ -186,8 +185,8 @@ static int find_site(hp_Track *t, const char *thread, const hp_Call *calls, unsi
       if (rc != HP_OK) return rc;
     }
   }
-  t->uncertain += t->recent->stacks[at].uncertain;
-  *site = t->recent->stacks[at].site;
+  t->uncertain += t->recent.table->stacks[at].uncertain;
+  *site = t->recent.table->stacks[at].site;
   return HP_OK;
 }
 
@@ -229,6 +228,6 @@ int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uin
     n = take_down_elsewhere(t, &thread, calls);
   }
   *site = HP_SITE_HOST;
-  if (t->interval != 0) hp_recent_purge(t->recent); /* not all prototypes are seen to be made */
+  if (t->interval != 0) hp_recent_purge(&t->recent); /* not all prototypes are seen to be made */
   return n == 0 ? HP_OK : find_site(t, thread, calls, n, site);
 }
