@@ -9,8 +9,9 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local console = require "heapy.console"
 
-local pairs, rawget, tostring, type = pairs, rawget, tostring, type
-local format, huge = string.format, math.huge
+local ipairs, pairs, rawget, setmetatable = ipairs, pairs, rawget, setmetatable
+local tostring, type = tostring, type
+local concat, format, huge = table.concat, string.format, math.huge
 
 local M = {}
 
@@ -18,24 +19,46 @@ local USUAL = "URG" -- ignored by programs that do not know it
 local LIMIT = 60
 
 local OPTIONS = {
-  name = { string = true }, dir = { string = true }, log = { string = true, boolean = true },
-  signal = { string = true, number = true, boolean = true }, console = { boolean = true },
-  limit = { number = true },
+  name = { "string" }, dir = { "string" }, log = { "string", "boolean" },
+  signal = { "string", "number", "boolean" }, console = { "boolean" }, limit = { "number" },
 }
+
+local settings = {} -- the options that it was turned on with
+
+local function is_one_of(types, value)
+  for _, name in ipairs(types) do
+    if type(value) == name then return true end
+  end
+  return value == nil
+end
 
 local function check_options(options, level)
   if type(options) ~= "table" then check.argument(1, "on", "table", options, level + 1) end
   check.keys(options, "option", "on", OPTIONS, level + 1)
   for name, types in pairs(OPTIONS) do
     local value = rawget(options, name)
-    if value ~= nil and not types[type(value)] then
-      check.fail(level + 1, "bad option '%s' to 'on' (got %s)", name, check.typename(value))
+    if not is_one_of(types, value) then
+      check.fail(level + 1, "bad option '%s' to 'on' (%s expected, got %s)", name,
+        concat(types, " or "), check.typename(value))
     end
   end
   local limit = rawget(options, "limit")
   if limit and not (limit > 0 and limit < huge) then
     check.fail(level + 1, "bad option 'limit' to 'on' (a number of seconds above 0 expected)")
   end
+end
+
+local function copy(options)
+  local all = {}
+  for name in pairs(OPTIONS) do all[name] = rawget(options, name) end
+  return all
+end
+
+local function are_set(options)
+  for name in pairs(OPTIONS) do
+    if rawget(options, name) ~= settings[name] then return false end
+  end
+  return true
 end
 
 -- The command line as the standalone interpreter tells it, or nil in another host.
@@ -59,9 +82,19 @@ local function signal_of(value)
   return value and tostring(value) or nil, false
 end
 
+-- It is off.
+local function begin(options)
+  local signal, usual = signal_of(options.signal)
+  local log = options.log
+  return core.remote_on(console.answer, arguments(), options.dir, options.name, signal, usual,
+    options.console ~= false, options.limit or LIMIT,
+    log == false and "" or log ~= true and log or nil, command_line() ~= nil or not usual)
+end
+
 --- Lets this user's monitors (and root's) look into the program.
--- On already, it says where, and makes a socket that was removed again; with options, it begins
--- anew with them.
+-- On already, it says where, and makes a socket that was removed again; with other options than it
+-- is on with, it begins anew: who is connected is told that it was turned off. If it cannot be on
+-- with them, it is on as before.
 -- Where the standalone interpreter runs a program of one thread, the thread that serves monitors is
 -- started when the first one connects, for which the signal is needed; without it, or with another
 -- than URG and WINCH, it is started now. So it is in other hosts, which may come to take the usual
@@ -78,21 +111,20 @@ end
 -- @treturn[2] string why it cannot be
 -- @usage require("heapy.RM").on{name = "worker 3", console = false}
 function M.on(options)
-  if options ~= nil then
-    check_options(options, 2)
-    M.off()
-  end
-  options = options or {}
+  if options ~= nil then check_options(options, 2) end
   console.begin(require "heapy", require "heapy.set") -- now: later they may be out of reach
   local path, message = core.remote_path()
-  if path then return path end
-  if message then return nil, message end
-  local signal, usual = signal_of(rawget(options, "signal"))
-  local log = rawget(options, "log")
-  return core.remote_on(console.answer, arguments(), rawget(options, "dir"),
-    rawget(options, "name"), signal, usual, rawget(options, "console") ~= false,
-    rawget(options, "limit") or LIMIT, log == false and "" or log ~= true and log or nil,
-    command_line() ~= nil or not usual)
+  if path and (options == nil or are_set(options)) then return path end
+  if message and options == nil then return nil, message end
+  local before, wanted = path and settings, copy(options or {})
+  if path or message then M.off() end
+  path, message = begin(wanted)
+  if path then
+    settings = wanted
+  elseif before then
+    begin(before)
+  end
+  return path, message
 end
 
 --- Ends it: connections are closed, the socket is removed.
@@ -129,5 +161,12 @@ function M.environment()
   end
 end
 
+local metatable = {}
+
+function metatable.__index(_, key) check.field(key, "heapy.RM", { M }, 2) end
+
+function metatable.__newindex(_, key) check.assignment(key, "heapy.RM", 2) end
+
+core.own(metatable)
 core.own(M)
-return M
+return setmetatable(M, metatable)

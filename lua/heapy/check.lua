@@ -10,8 +10,9 @@ local render = require "heapy.render"
 local suggest = require "heapy.suggest"
 local view = require "heapy.view"
 
-local error, getmetatable, next, rawequal, type = error, getmetatable, next, rawequal, type
-local format, tointeger = string.format, math.tointeger
+local error, getmetatable, next, rawequal = error, getmetatable, next, rawequal
+local rawget, type = rawget, type
+local format, match, tointeger = string.format, string.match, math.tointeger
 local sort = table.sort
 
 local M = {}
@@ -39,7 +40,9 @@ end
 -- @treturn string
 function M.typename(value)
   if M.set_of(value) then return "Set" end
-  return type(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  local name = type(metatable) == "table" and rawget(metatable, "__name")
+  return type(name) == "string" and match(name, "^heapy%.(%a+)$") or type(value)
 end
 
 --- Holds that a set can still be asked.

@@ -72,7 +72,7 @@ describe("the monitor's end", function()
         assert(not ok and message:find(expected, 1, true), message)
       end
       wrong({ namee = "x" }, "did you mean 'name'?")
-      wrong({ name = 1 }, "bad option 'name' to 'on' (got number)")
+      wrong({ name = 1 }, "bad option 'name' to 'on' (string expected, got number)")
       wrong({ limit = 0 }, "bad option 'limit'")
       wrong("x", "bad argument #1 to 'on' (table expected, got string)")
       local function refused(options, expected)
@@ -80,16 +80,49 @@ describe("the monitor's end", function()
         assert(path == nil and message:find(expected, 1, true), message)
         assert(RM.fd() == nil)
       end
-      refused({ signal = "KILL" }, "signal cannot be used")
-      refused({ signal = "nonsense" }, "signal cannot be used")
+      refused({ signal = "KILL" }, "not for programs to handle")
+      refused({ signal = "nonsense" }, "it is unknown")
       refused({ dir = "relative" }, "not an absolute path")
       refused({ dir = "/no/such/place" }, "cannot make /no/such/place")
       local long = "/tmp/" .. ("x"):rep(95) -- with a socket in it too long, whatever the pid
       refused({ dir = long }, "too long")
       assert(os.remove(long))
       refused({ dir = "/" .. ("x"):rep(200) }, "too long")
-      assert(RM.on())
+      local path = assert(RM.on { name = "first", log = false })
+      assert(RM.on { name = "first", log = false } == path)
+      for _, options in ipairs { { signal = "KILL" }, { dir = "relative" }, { log = "/no/such/file" } } do
+        local no, why = RM.on(options)
+        assert(no == nil and why and RM.fd() and RM.on() == path, "it is on as before")
+      end
+      ok, why = pcall(function() return RM.off_ end)
+      assert(not ok and why:find("no field 'off_' in heapy.RM; did you mean 'off'?", 1, true), why)
     ]]
+  end))
+
+  it("drops nobody where it is turned on as it is", inside(function()
+    local program, path = target.lua [[
+      for i = 1, 1e9 do
+        local t = { i }
+        if i % 1000 == 0 and again == nil then RM.on { log = false } RM.on() end
+        if again then again = false RM.on { name = "anew", log = false } end
+      end
+    ]]
+    local peer = target.connect(path)
+    for i = 1, 5 do assert.equal(i .. "\n", peer:eval(tostring(i))) end
+    peer:send("eval", "_G.again = true")
+    local why
+    repeat
+      local frame = peer:frame()
+      why = frame and frame.bye or why
+    until not frame
+    assert.equal("monitoring was turned off", why)
+    peer:close()
+    peer = target.eventually(function()
+      local there, new = pcall(target.connect, path)
+      return there and new
+    end)
+    assert.equal("anew", peer.greeting.name)
+    assert.truthy(program.pid)
   end))
 
   it("is turned on by the environment", inside(function()

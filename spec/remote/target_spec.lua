@@ -53,6 +53,30 @@ describe("a program that is looked into", function()
     assert.falsy(peer:ask "diff".out:find "Held")
   end))
 
+  it("books nothing of its own to the program, where that is tracked", inside(function()
+    local program, path = target.lua [[
+      local function gen(n) for i = 1, n do coroutine.yield({ i }) end end
+      while true do
+        local co = coroutine.create(gen)
+        for i = 1, 50 do local _, v = coroutine.resume(co, 50) end
+      end
+    ]]
+    local peer = target.connect(path)
+    peer:eval "_ = hp.track{frames = 3}"
+    peer:close()
+    for _ = 1, 5 do
+      peer = target.connect(path)
+      peer:eval "1"
+      peer:close()
+    end
+    peer = target.connect(path)
+    local out = peer:eval "for _, row in pairs(hp.sites()) do print(row.site) end"
+    assert.truthy(out:find("\n(heapy)\n", 1, true), out)
+    assert.is_nil(out:find("__gc", 1, true), out)
+    assert.is_nil(out:find("not known", 1, true), out)
+    assert.truthy(program.pid)
+  end))
+
   it("runs code: values are printed, names of the console stay in it", inside(function()
     local peer = connected(LOOP, nil, "mine = 'a program’s'")
     assert.equal("1\tnil\ttext\n", peer:eval "1, nil, 'text'")

@@ -15,6 +15,7 @@
 #include "remote/process.h"
 #include "room.h"
 #include "terminal.h"
+#include "track/track.h"
 #include "vm/probe_parts.h"
 #include "vm/running.h"
 
@@ -289,14 +290,15 @@ static int fail(lua_State *L, int rc, const char *why) {
 }
 
 /* A signal that was asked for must be to be had; the usual one need not be: it is tried again
-** whenever it is to be sent. */
-static int choose_signal(const char *name, int usual, int *number) {
+** whenever it is to be sent. Gives why it cannot be used, or NULL. */
+static const char *choose_signal(const char *name, int usual, int *number) {
   *number = 0;
-  if (name == NULL) return 1;
+  if (name == NULL) return NULL;
   *number = hp_wake_number(name);
-  if (*number != 0 && hp_wake_install(*number, hp_attention_wake)) return 1;
-  if (!usual) *number = 0;
-  return usual;
+  if (*number == 0) return "the signal cannot be used: it is unknown, or not for programs to handle";
+  if (hp_wake_install(*number, hp_attention_wake) || usual) return NULL;
+  *number = 0;
+  return "the signal cannot be used: the program has a handler for it";
 }
 
 /* "Lua 5.4.4"; without the last number where the library does not tell it. */
@@ -320,6 +322,7 @@ static int remote_on(lua_State *L) {
   hp_Text members = {0}, arguments = {0};
   hp_Target *t = NULL;
   char why[HP_REASON_SIZE], release[32];
+  const char *problem;
   Record *r;
   int rc;
   luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -336,8 +339,8 @@ static int remote_on(lua_State *L) {
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, ANSWER);
   luaL_checkstack(L, LUA_MINSTACK, NULL);
-  if (!choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number))
-    return fail(L, HP_EVM, "the signal cannot be used: it is unknown, or the program has a handler for it");
+  problem = choose_signal(luaL_optstring(L, 5, NULL), lua_toboolean(L, 6), &o.number);
+  if (problem != NULL) return fail(L, HP_EVM, problem);
   o.usual = lua_toboolean(L, 6);
   o.reach = hp_attention_reach;
   find_release(release);
@@ -503,4 +506,6 @@ const luaL_Reg hp_remote_functions[] = {
 void hp_remote_open(lua_State *L) {
   hp_state_metatable(L, RECORD, end_record, NULL);
   hp_state_metatable(L, SENTINEL, meet, NULL);
+  hp_where_own(meet);
+  hp_where_own(run);
 }

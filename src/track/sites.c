@@ -75,7 +75,7 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 static int add_fixed(hp_Sites *s) {
   static const char *const names[HP_SITE_FIRST] = {"(before tracking)", "(not recorded)",
                                                    "(no Lua function running)",
-                                                   "(thread not known)", "(other sites)"};
+                                                   "(thread not known)", "(heapy)", "(other sites)"};
   uint32_t i, frame, site;
   for (i = 0; i < HP_SITE_FIRST; i++)
     if (hp_sites_frame(s, names[i], &frame) != HP_OK ||

@@ -18,6 +18,7 @@ enum {
   HP_SITE_NONE,   /* not recorded: no memory for it, or not in the sample */
   HP_SITE_HOST,   /* no Lua function was running: the host program itself */
   HP_SITE_UNKNOWN, /* which thread ran could not be told */
+  HP_SITE_HEAPY,   /* heapy itself, from C: its Lua code has sites of its own */
   HP_SITE_OTHER,   /* all that are new when there are as many as there may be */
   HP_SITE_FIRST
 };

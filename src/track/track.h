@@ -121,6 +121,10 @@ static inline uintptr_t hp_track_place(void) {
 ** 'newtable' is the OP_NEWTABLE if that is known. HP_ENOMEM. */
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site);
 
+/* For C functions of heapy's own that make objects with no Lua function of heapy's above them, at
+** most a few: what they make is heapy's, wherever the program is. */
+void hp_where_own(lua_CFunction f);
+
 /* ---- begin.c -------------------------------------------------------------- */
 
 #define HP_SITES_MOST 100000

@@ -145,7 +145,7 @@ static int resolve(hp_Track *t, const char *thread, const hp_Call *calls, unsign
   return rc;
 }
 
-/* ---- all together --------------------------------------------------------- */
+/* ---- looking up ----------------------------------------------------------- */
 
 static inline int is_entry(const hp_Track *t, size_t at, uint32_t check, const hp_Call *calls,
                            unsigned n) {
@@ -215,11 +215,42 @@ static unsigned take_down_elsewhere(const hp_Track *t, const char **thread, hp_C
   return n;
 }
 
+/* ---- heapy's own ---------------------------------------------------------- */
+
+#define OWN 4
+
+static _Atomic(lua_CFunction) own[OWN];
+
+void hp_where_own(lua_CFunction f) {
+  int i;
+  for (i = 0; i < OWN; i++) {
+    lua_CFunction none = NULL;
+    if (atomic_load(&own[i]) == f || atomic_compare_exchange_strong(&own[i], &none, f)) return;
+  }
+}
+
+static inline int is_own(const hp_Vm *vm, const char *thread) {
+  const char *ci = hp_thread_ci(vm, thread), *func = hp_ci_func(ci), *f = NULL;
+  int i;
+  if (!(hp_ci_status(ci) & HP_CIST_C)) return 0;
+  if (hp_value_tag(func) == HP_TLIGHTFUNCTION) f = hp_value_object(func);
+  if (hp_value_tag(func) == (HP_TCCLOSURE | HP_COLLECTABLE)) f = hp_cclosure_f(hp_value_object(func));
+  for (i = 0; i < OWN && f != NULL; i++)
+    if (f == (const char *)(uintptr_t)atomic_load_explicit(&own[i], memory_order_relaxed)) return 1;
+  return 0;
+}
+
+/* ---- all together --------------------------------------------------------- */
+
 int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uint32_t *site) {
   hp_Call calls[HP_RECENT_WORDS];
   unsigned n;
   *site = HP_SITE_UNKNOWN;
   if (thread == NULL) return HP_OK;
+  if (is_own(&t->vm, thread)) {
+    *site = HP_SITE_HEAPY;
+    return HP_OK;
+  }
   n = t->nframes == 1 ? take_down(t, 1, thread, tag, newtable, calls)
                       : take_down(t, t->nframes, thread, tag, newtable, calls);
   if (is_idle(t, thread, calls, n)) {

@@ -127,6 +127,7 @@ static inline size_t hp_table_array_size(const hp_Vm *vm, const char *o) {
 #define hp_closure_nup(o) hp_u8(o, 10)
 #define hp_lclosure_proto(o) hp_ptr(o, 24)
 #define hp_lclosure_upvalue(o, i) hp_ptr(o, 32 + 8 * (size_t)(i)) /* an UpVal, or NULL */
+#define hp_cclosure_f(o) hp_ptr(o, 24)
 #define hp_cclosure_value(o, i) ((o) + 32 + 16 * (size_t)(i))     /* a TValue */
 
 #define HP_UPVALUE_SIZE 40

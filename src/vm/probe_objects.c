@@ -310,7 +310,7 @@ void hp_probe_cclosures(hp_Probe *p) {
   o = hp_probe_born(p, b, HP_TCCLOSURE, 32 + 2 * HP_VALUE_SIZE);
   hp_probe_object(p, o, copy);
   hp_probe_must(p, hp_closure_nup(copy) == 2 && o == (const char *)lua_topointer(p->L, -1));
-  hp_probe_must(p, hp_ptr(copy, 24) == (const char *)(uintptr_t)nothing);
+  hp_probe_must(p, hp_cclosure_f(copy) == (const char *)(uintptr_t)nothing);
   hp_probe_must(p, hp_cclosure_value(o, 1) == (const char *)lua_upvalueid(p->L, -1, 2));
   hp_probe_read(p, hp_cclosure_value(o, 0), value, sizeof value);
   holds_integer(p, value, 401);
