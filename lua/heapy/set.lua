@@ -298,6 +298,10 @@ function Set.__index(set, key)
   return partition.rows(set, i, i)
 end
 
+function Set.__call()
+  check.fail(2, "a Set is not called: a view is a field, as h.bykind, without parentheses")
+end
+
 function Set.__newindex(_, key)
   check.assignment(key, OWNER, 2)
 end

@@ -5,7 +5,7 @@
 local core = require "heapy.core"
 
 local ipairs = ipairs
-local byte, lower = string.byte, string.lower
+local byte, find, lower, match = string.byte, string.find, string.lower, string.match
 local max, min = math.max, math.min
 
 local M = {}
@@ -51,6 +51,31 @@ function M.nearest(name, names)
     end
   end
   return best
+end
+
+--- The words that names begin with.
+-- @tparam {string,...} names
+-- @treturn {string,...}
+function M.beginnings(names)
+  local words = {}
+  for i, name in ipairs(names) do words[i] = match(name, "^[%w_]+") or "" end
+  return words
+end
+
+--- The first of several names of which one is the beginning, or the last part of a path with what
+-- follows: "queue.lua:3" of "./lib/queue.lua:3 in method 'push'".
+-- @tparam ?string name
+-- @tparam {string,...} names
+-- @treturn ?string
+function M.longer(name, names)
+  if not name or name == "" then return nil end
+  for _, candidate in ipairs(names) do
+    local from, to = find(candidate, name, 1, true)
+    if from and not find(candidate, "^[%w_]", to + 1)
+       and (from == 1 or find(candidate, "^[/\\]", from - 1)) then
+      return candidate
+    end
+  end
 end
 
 core.own(M)

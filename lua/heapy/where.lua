@@ -99,7 +99,8 @@ local function born_after(set, value, level)
   return subset
 end
 
--- The name of a row that was probably meant by one that no row has.
+-- The name of a row that was probably meant by one that no row has: one that is near, or the
+-- first of which it is a part.
 local function meant(set, criterion, wanted)
   local p, names = partition.by(set, criterion), {}
   for i = 0, p:nrows() - 1 do
@@ -107,7 +108,8 @@ local function meant(set, criterion, wanted)
     if name == wanted then return nil end
     if i < CANDIDATES then names[i + 1] = name end
   end
-  return suggest.nearest(wanted, names)
+  return suggest.nearest(wanted, names) or suggest.longer(wanted, names)
+    or suggest.longer(suggest.nearest(wanted, suggest.beginnings(names)), names)
 end
 
 -- Of a subset that is empty: a function that gives the line to print below it, or nil. A name that

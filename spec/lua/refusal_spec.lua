@@ -49,6 +49,12 @@ describe("a set refuses", function()
       message(function() h:rows(0, "1") end))
   end)
 
+  it("calls, as of a method", function()
+    local expected = "heapy: a Set is not called: a view is a field, as h.bykind, without parentheses"
+    assert.equal(expected, message(function() local _ = h:bykind() end))
+    assert.equal(expected, message(function() local _ = h() end))
+  end)
+
   it("assignment", function()
     assert.equal("heapy: cannot assign to field 'count' of a heapy.Set",
       message(function() h.count = 1 end))

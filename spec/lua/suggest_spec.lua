@@ -24,6 +24,18 @@ describe("suggest", function()
     assert.equal("size", suggest.nearest("sizes", names))
   end)
 
+  it("finds the first name of which one is a part", function()
+    local names = { "string", "table (no owner)", "./lib/queue.lua:31 in f", "./lib/queue.lua:3 in g" }
+    assert.equal("table (no owner)", suggest.longer("table", names))
+    assert.equal("./lib/queue.lua:3 in g", suggest.longer("queue.lua:3", names))
+    assert.equal("./lib/queue.lua:3 in g", suggest.longer("./lib/queue.lua:3", names))
+    for _, name in ipairs { "tabl", "lua:3", "owner", "eue.lua:3", "" } do
+      assert.is_nil(suggest.longer(name, names), name)
+    end
+    assert.is_nil(suggest.longer(nil, names))
+    assert.same({ "string", "table", "", "" }, suggest.beginnings(names))
+  end)
+
   it("is silent when none is near", function()
     local names = { "count", "by", "size" }
     assert.is_nil(suggest.nearest("", names))

@@ -76,6 +76,11 @@ describe("a set has subsets", function()
       said(marker:where { kind = "app.Makrer" }))
     assert.equal("\nThere is no type 'tables' here; did you mean 'table'?",
       said(marker:where { type = "tables", kind = "app.Marker" }))
+    local plain = support.set { {} }
+    for _, name in ipairs { "table", "tabel" } do
+      assert.equal(("\nThere is no kind '%s' here; did you mean 'table (no owner)'?"):format(name),
+        said(plain:where { kind = name }))
+    end
     for _, criteria in ipairs {
       { kind = "gone" },
       { kind = "app.Marker", type = "string" }, -- both are there, in no object

@@ -109,6 +109,10 @@ describe("a program that is looked into", function()
     end
     assert.equal("console:1: syntax error near 'x'", problem "x x")
     assert.truthy(problem "error 'oh'":find("^console:1: oh\nstack traceback:\n"))
+    local own = "console:1: heapy: no field 'cuont' in a heapy.Set; did you mean 'count'?"
+    assert.equal(own, problem "local _ = hp.heap().cuont")
+    assert.equal(own .. "\nstack traceback:\n\tconsole:1: in local 'f'\n\tconsole:1: in main chunk",
+      problem "local function f() local _ = hp.heap().cuont end f()")
     assert.falsy(problem "error 'oh'":find "xpcall")
     assert.equal("(error object is a table value)", problem "error {}":match "^[^\n]*")
     assert.equal("told\n", problem
@@ -153,12 +157,17 @@ describe("a program that is looked into", function()
     assert.same({}, peer:ask("complete", "whi").candidates)
   end))
 
-  it("escapes what a terminal would obey, and bounds what is long", inside(function()
+  it("escapes what a terminal would obey, and gives what is long whole", inside(function()
     local peer = connected()
     assert.equal("\\x1B[31m\\x00é\\x9F\n", peer:eval "'\\27[31m\\0é\\x9F'")
-    local long = peer:eval "('x'):rep(1e6)"
-    assert.truthy(#long < 40000)
-    assert.truthy(long:find "%.%.%. %(%d+ bytes more%)\n$")
+    assert.equal(("x"):rep(1e6) .. "\n", peer:eval "('x'):rep(1e6)")
+    for shift = 0, 3 do
+      local code = ("print(('x'):rep(%d) .. ('é€'):rep(20000), 7)"):format(shift)
+      assert.equal(("x"):rep(shift) .. ("é€"):rep(20000) .. "\t7\n", peer:eval(code))
+    end
+    assert.equal("\n", peer:eval "''")
+    local ended = peer:ask("eval", "error(('x'):rep(1e6), 0)")
+    assert.truthy(#ended.error > 1000 and #ended.error < 40000)
   end))
 
   it("hides all of it from its own heap", inside(function()

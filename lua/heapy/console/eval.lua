@@ -62,11 +62,21 @@ end
 local MEMORY = "not enough memory" -- the VM's own error, with no position and no traceback
 local LET_GO = "not enough memory: this console's variables were let go, for the program's sake"
 
+-- heapy's own errors are not of its own code: its calls at the top are left out.
+local function below_own(text)
+  local top = "\n\t%[C%]: in function 'error'"
+  if not find(text, "^\nstack traceback:" .. top .. "\n[^\n]*heapy[/\\]") then return text end
+  text = gsub(text, top, "", 1)
+  local n
+  repeat text, n = gsub(text, "^(\nstack traceback:)\n[^\n]*heapy[/\\][^\n]*%.lua:[^\n]*", "%1") until n == 0
+  return text
+end
+
 -- From what the console itself called on, a traceback says nothing.
 local function trace(problem)
   local message = shown.problem(problem)
   if not traceback then return message end
-  local text = traceback("", 2)
+  local text = below_own(traceback("", 2))
   local ours = find(text, "\n%s+%[C%]: in function 'xpcall'")
   if ours then text = sub(text, 1, ours - 1) end
   if not find(text, "\n.*\n.*\n") then return message end -- the line itself and nothing else

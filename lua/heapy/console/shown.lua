@@ -1,37 +1,52 @@
---- Text on its way to a terminal elsewhere: bounded, and with nothing in it that the terminal
--- would obey.
+--- Text on its way to a terminal elsewhere: with nothing in it that the terminal would obey.
 -- @module heapy.console.shown
 
 local core = require "heapy.core"
 local render = require "heapy.render"
 
-local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
+local byte, find, format = string.byte, string.find, string.format
+local gsub, sub = string.gsub, string.sub
 local concat = table.concat
 local getmetatable = debug and debug.getmetatable or getmetatable -- luacheck: std lua54
 local pcall, rawget, select, tostring, type = pcall, rawget, select, tostring, type
 
 local M = {}
 
-local MOST = 32768 -- bytes of one value
+local MOST = 32768 -- bytes of a text in one piece
 
---- Text with its control characters escaped, newlines and tabs kept.
+local function escape(text)
+  if not find(text, "[^\n\t\x20-\x7E]") then return text end
+  return (gsub(text, "[^\n\t]+", function(part) return (render.escape(part, #part)) end))
+end
+
+--- Text with its control characters escaped, newlines and tabs kept; of a long one the beginning.
 -- @tparam string text
 -- @treturn string
 function M.text(text)
   local rest = #text - MOST
-  if rest > 0 then text = sub(text, 1, MOST) end
-  if find(text, "[^\n\t\x20-\x7E]") then
-    text = gsub(text, "[^\n\t]+", function(part) return (render.escape(part, #part)) end)
-  end
-  if rest > 0 then text = format("%s... (%d bytes more)", text, rest) end
-  return text
+  if rest <= 0 then return escape(text) end
+  return format("%s... (%d bytes more)", escape(sub(text, 1, MOST)), rest)
 end
 
---- A value as the console shows it; tostring's own, so a `__tostring` of the program's is called.
--- @param value
--- @treturn string
-function M.value(value)
-  return M.text(type(value) == "string" and value or tostring(value))
+-- Where a piece ends that begins there: not within a character.
+local function piece(text, from)
+  local to = from + MOST - 1
+  if to >= #text then return #text end
+  for less = 0, 3 do
+    local next_byte = byte(text, to - less + 1)
+    if next_byte < 0x80 or next_byte >= 0xC0 then return to - less end
+  end
+  return to
+end
+
+-- All of a value, to the client; tostring's own, so a `__tostring` of the program's is called.
+local function say(value, last)
+  local text, from = type(value) == "string" and value or tostring(value), 1
+  repeat
+    local to = piece(text, from)
+    core.remote_say(escape(sub(text, from, to)) .. (to == #text and last or ""))
+    from = to + 1
+  until from > #text
 end
 
 --- Prints values as print does, to the client. What a command left behind in the program, and runs
@@ -40,9 +55,7 @@ end
 function M.print(...)
   if not core.remote_busy() then return print(...) end
   local n = select("#", ...)
-  for i = 1, n do
-    core.remote_say(M.value((select(i, ...))) .. (i < n and "\t" or "\n"))
-  end
+  for i = 1, n do say((select(i, ...)), i < n and "\t" or "\n") end
   if n == 0 then core.remote_say("\n") end
 end
 
