@@ -59,6 +59,15 @@ describe("bymodule", function()
     assert.equal("spec_path", module_of(made.Thing.go))
   end)
 
+  it("has the chunk of a module that is but called by its path", function()
+    local made = module("spec_path", [[
+      local M = { version = "1" }
+      local function deep() return { go = function() end } end
+      return setmetatable(M, { __call = function() return deep() end })
+    ]])
+    assert.equal("spec_path", module_of(made().go))
+  end)
+
   it("knows init files, and names with slashes", function()
     local one = run("/usr/share/lua/5.4/spec_dir/init.lua", "return { go = function() end }")
     local two = run("./src/spec_dir/sub/file.lua", "return { go = function() end }")

@@ -72,16 +72,23 @@ static void unite(hp_Modules *m, const hp_Graph *g) {
 
 /* ---- by path -------------------------------------------------------------- */
 
-/* May a chunk have made it? A library in C has neither Lua functions nor tables; a file
-** that merely has the name of one is not that. */
-static int may_be_written(const hp_Graph *g, uint32_t id) {
+static int has_any(const hp_Graph *g, uint32_t table, hp_Type type) {
   hp_FieldIter it;
+  hp_fields_begin(&it, g, table);
+  while (hp_fields_next(&it))
+    if (hp_graph_type(g, it.to) == type) return 1;
+  return 0;
+}
+
+/* May a chunk have made it? A library in C has neither tables nor Lua functions, nor a metatable
+** that has some; a file that merely has the name of one is not that. */
+static int may_be_written(const hp_Graph *g, uint32_t id) {
+  uint32_t metatable;
   if (hp_bit_get(g->own, id)) return 0;
   if (hp_graph_type(g, id) == HP_FUNCTION) return 1;
-  hp_fields_begin(&it, g, id);
-  while (hp_fields_next(&it))
-    if (hp_graph_type(g, it.to) == HP_FUNCTION || hp_graph_type(g, it.to) == HP_TABLE) return 1;
-  return 0;
+  if (has_any(g, id, HP_FUNCTION) || has_any(g, id, HP_TABLE)) return 1;
+  metatable = hp_shape_metatable(hp_graph_shape(g, id));
+  return metatable != HP_NONE && has_any(g, metatable, HP_FUNCTION);
 }
 
 static void dot(hp_Name *path) {
