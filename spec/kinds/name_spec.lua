@@ -253,6 +253,40 @@ describe("a class without a name of its own", function()
     end
   end)
 
+  it("is where its own functions are, if nothing but what makes classes has a name for it", function()
+    local made = run("app/zoo.lua", [[
+      local class = ...
+      local Lion = class()
+      function Lion:init() end
+      function Lion:roar() end
+      local Bear = class()
+      function Bear:init() end
+      local Cub = class()
+      for name, f in pairs(Bear) do Cub[name] = Cub[name] or f end
+      function Cub:play() end
+      local Plain = class()
+      return { Lion.new(), Bear.new(), Cub.new(), Plain.new() }
+    ]], run("lib/class.lua", MAKER))
+    assert.same({ "(class at zoo.lua:3)", "(class at zoo.lua:6)", "(class at zoo.lua:9)",
+      "class.lua:cls" }, { kinds(table.unpack(made)) })
+  end)
+
+  it("is where its own functions are, though they are in one chunk with what makes them", function()
+    local made = run("app/zoo.lua", [[
+      local function class()
+        local cls = {}
+        cls.__index = cls
+        function cls.new() return setmetatable({}, cls) end
+        return cls
+      end
+      local Lion, Bear = class(), class()
+      function Lion:init() end
+      function Bear:init() end
+      return { Lion.new(), Bear.new() }
+    ]])
+    assert.same({ "(class at zoo.lua:8)", "(class at zoo.lua:9)" }, { kinds(table.unpack(made)) })
+  end)
+
   it("is named after the variable of a function where there is no other", function()
     local made = run("app/setup.lua", [[
       local function setup()

@@ -8,7 +8,8 @@
 **   3 the module that it is, or module.Field
 **   4 a global, or one of the environment that its functions have instead of the globals
 **   5 the upvalue by which functions know it, or a local of its main chunk, as file.lua:Name;
-**     last of these the variable of a function that makes classes
+**     last of these the variable of a function that makes classes, unless several have it: then
+**     they are (class at file.lua:line), by their own functions
 **   6 (class at file.lua:line), by its first method
 **   7 its address; more than HP_CLASSES_MAX of those are "(more classes)", all of them
 **

@@ -231,6 +231,12 @@ void hp_naming_by_twins(hp_Naming *w) {
   for (i = 0; i < n; i++) at[i].fresh = 0;
 }
 
+void hp_naming_place(const hp_Graph *g, uint32_t method, hp_Name *out) {
+  hp_name_set(out, "(class at ");
+  hp_source_place(g, method, 1, out);
+  hp_name_add(out, ")");
+}
+
 /* ---- the last resorts ----------------------------------------------------- */
 
 /* The method written first, in the chunk that wrote most of the class. */
@@ -265,9 +271,7 @@ static int name_by_methods(hp_Naming *w, size_t *left) {
     method = first_method(w, c->id);
     left[is_alive(w->g, c->id)] += method == HP_NONE && !c->plain;
     if (method == HP_NONE) continue;
-    hp_name_set(&name, "(class at ");
-    hp_source_place(w->g, method, 1, &name);
-    hp_name_add(&name, ")");
+    hp_naming_place(w->g, method, &name);
     rc = set_name(w, c, HP_RULE_METHOD, name.s);
   }
   return rc;

@@ -17,7 +17,8 @@ enum {
   HP_RULE_LOCAL = 52,       /* of such a chunk itself */
   HP_RULE_ANY_UPVALUE = 53, /* where nothing is known to have written it */
   HP_RULE_ANY_LOCAL = 54,
-  HP_RULE_OWN_SHARED = 55,  /* of a function of the class, by what makes classes */
+  HP_RULE_OWN_SHARED = 55,  /* of a function of the class, by another; or by what makes classes:
+                               by weight, where the class's own functions are comes before that */
   HP_RULE_METHOD = 60,
   HP_RULE_ADDRESS = 70
 };
@@ -34,6 +35,9 @@ int hp_naming_offer(hp_Naming *w, uint32_t id, const char *name, int rule, uint3
 /* May the one table say what the other is? Garbage says nothing of what is alive: the
 ** collector would change that. */
 int hp_naming_may_tell(const hp_Graph *g, uint32_t from, uint32_t of);
+
+/* Sets *out to the name of a class by one of its methods. */
+void hp_naming_place(const hp_Graph *g, uint32_t method, hp_Name *out);
 
 /* The text of a string as part of a name. */
 void hp_naming_text(const hp_Graph *g, uint32_t string, hp_Name *out);

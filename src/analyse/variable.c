@@ -23,6 +23,8 @@ typedef struct Code {
   uint32_t to;    /* where that item's edges are */
   uint32_t first; /* a closure of it that a class has, + 1; or 0 */
   int several;    /* classes have other closures of it too */
+  uint32_t class; /* the last class that has one, + 1; or 0 */
+  int common;     /* more than one class has one */
   uint32_t outer; /* what it is written in, as its place in g->protos + 1; or 0 */
 } Code;
 
@@ -178,7 +180,9 @@ static void find_several(const Variables *v, uint32_t class) {
     Code *code = hp_graph_type(v->g, field.to) == HP_FUNCTION ? code_of(v, field.to) : NULL;
     if (code == NULL) continue;
     if (code->first != 0 && code->first != field.to + 1) code->several = 1;
+    if (code->class != 0 && code->class != class + 1) code->common = 1;
     code->first = field.to + 1;
+    code->class = class + 1;
   }
 }
 
@@ -235,6 +239,51 @@ static int offer_locals(const Variables *v, uint32_t thread) {
   return rc;
 }
 
+/* How much a function tells of the class that has it, which the maker's like have made: 0 where it
+** was written with the maker. */
+static int rank_of(const Variables *v, uint32_t function, uint32_t maker) {
+  const Code *a = code_of(v, function), *b = code_of(v, maker);
+  int elsewhere = hp_source_of(v->g, function) != hp_source_of(v->g, maker);
+  if (a == NULL || b == NULL || (!elsewhere && a->outer == b->outer)) return 0;
+  return 1 + 2 * elsewhere + !a->common;
+}
+
+static uint32_t line_of(const Variables *v, uint32_t function) {
+  return v->g->protos.at[code_of(v, function) - v->codes].line;
+}
+
+static int is_earlier(const Variables *v, uint32_t function, uint32_t than) {
+  uint32_t a = hp_source_of(v->g, function), b = hp_source_of(v->g, than);
+  return a != b ? hp_source_order(v->g, a, b) < 0 : line_of(v, function) < line_of(v, than);
+}
+
+/* The first of those functions of a class that tell most, or HP_NONE. */
+static uint32_t own_method(const Variables *v, uint32_t id, uint32_t maker) {
+  uint32_t first = HP_NONE;
+  int most = 1;
+  hp_FieldIter field;
+  hp_fields_begin(&field, v->g, id);
+  while (hp_fields_next(&field)) {
+    int rank = hp_graph_type(v->g, field.to) == HP_FUNCTION ? rank_of(v, field.to, maker) : 0;
+    if (rank < most) continue;
+    if (rank == most && first != HP_NONE && !is_earlier(v, field.to, first)) continue;
+    most = rank;
+    first = field.to;
+  }
+  return first;
+}
+
+/* What the variable of a function that makes classes, which the maker has, says of one of them:
+** where the class's own functions are, if it has some; what all of them are called, if not. */
+static int offer_made(const Variables *v, uint32_t id, uint32_t maker, uint32_t name) {
+  uint32_t method = own_method(v, id, maker);
+  hp_Name text;
+  if (method == HP_NONE)
+    return offer_variable(v, id, hp_source_of(v->g, maker), name, HP_RULE_OWN_SHARED, 0);
+  hp_naming_place(v->g, method, &text);
+  return hp_naming_offer(v->w, id, text.s, HP_RULE_OWN_SHARED, 1);
+}
+
 /* What the class's own functions call it. */
 static int offer_own_upvalues(const Variables *v, uint32_t id) {
   uint32_t home = hp_writers_home(&v->w->classes->writers, v->g, id);
@@ -244,15 +293,18 @@ static int offer_own_upvalues(const Variables *v, uint32_t id) {
   while (hp_fields_next(&field) && rc == HP_OK) {
     UpvalueIter it;
     uint32_t source;
-    int shared;
     if (hp_graph_type(v->g, field.to) != HP_FUNCTION) continue;
     source = hp_source_of(v->g, field.to);
-    shared = source != home || is_of_several(v, field.to);
     begin_upvalues(&it, v->g, field.to);
     while (next_upvalue(&it) && rc == HP_OK) {
       uint32_t name = it.value == id ? upvalue_name(v, field.to, it.index) : HP_NONE;
-      int rule = shared || is_of_a_call(v, field.to, name) ? HP_RULE_OWN_SHARED : HP_RULE_OWN_UPVALUE;
-      if (name != HP_NONE) rc = offer_variable(v, id, source, name, rule, 0);
+      if (name == HP_NONE) continue;
+      if (is_of_several(v, field.to))
+        rc = offer_made(v, id, field.to, name);
+      else if (source == home && !is_of_a_call(v, field.to, name))
+        rc = offer_variable(v, id, source, name, HP_RULE_OWN_UPVALUE, 0);
+      else
+        rc = offer_variable(v, id, source, name, HP_RULE_OWN_SHARED, 2);
     }
   }
   return rc;
