@@ -121,10 +121,10 @@ function M.on(options)
   path, message = begin(wanted)
   if path then
     settings = wanted
-  elseif before then
-    begin(before)
+    return path
   end
-  return path, message
+  if before then begin(before) end
+  return nil, message
 end
 
 --- Ends it: connections are closed, the socket is removed.

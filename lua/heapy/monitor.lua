@@ -22,7 +22,8 @@ local SILENCE <const> = 1 -- seconds of waiting that need no word
 local function begin(options, screen, input)
   local places, targets = require "heapy.monitor.places", require "heapy.monitor.targets"
   local session
-  local found = targets.new(places.directories(options.dir), function(...) session:hear(...) end)
+  local found = targets.new(places.directories(options.dir, options.pid),
+    function(...) session:hear(...) end)
   session = require("heapy.monitor.session").new(found, screen, input)
   session.wanted = function(socket)
     return (not options.pid or socket.pid == options.pid)
@@ -85,6 +86,15 @@ local function misplaced(options)
   return format("there is no directory '%s'", options.dir)
 end
 
+-- That the process is none that this user may look into.
+local function foreign(options)
+  local places = require "heapy.monitor.places"
+  local owner, own = options.pid and places.owner(options.pid), require("heapy.client").uid()
+  if not owner or owner == own or own == 0 then return nil end
+  return format("process %d is of another user: only that one and root may look into it",
+    options.pid)
+end
+
 -- The one target that was asked for; waits for its greeting.
 local function find(session, options)
   local now = require("heapy.client").now
@@ -106,17 +116,23 @@ local function find(session, options)
       choices(found))
   end
   if silent then return nil, format("the target%s does not answer", where(options)) end
-  return nil, session.trouble or misplaced(options)
+  return nil, session.trouble or misplaced(options) or foreign(options)
     or format("there is no target%s", where(options))
 end
 
 -- ---- a script --------------------------------------------------------------------------------
 
+-- What the program was about, where it never came to the code.
+local function unheard(asked)
+  local progress = asked.progress
+  return progress and progress:find "^waiting for the VM" and ", " .. progress or ""
+end
+
 -- Why it is not known what the code gave, or would have given; nil if it is.
 local function trouble(session, asked, done, limit)
   if session.screen.failed then return session.screen.failed end
   if asked.late and not asked.ok then
-    return format("the code timed out after %g s%s", limit,
+    return format("the code timed out after %g s%s%s", limit, unheard(asked),
       done and "" or ", and could not be broken off")
   end
   if not done then return "the code could not be broken off" end

@@ -108,6 +108,29 @@ describe("each attachment", function()
   end))
 end)
 
+describe("root, who asks for another user's process", function()
+  -- Which of the usual directories of user 54321 are looked into for a process of theirs.
+  local function looked_into(owner)
+    local places = require "heapy.monitor.places"
+    local dir = "/tmp/heapy-54321"
+    local program = support.piped { "setpriv", "--reuid=54321", "--clear-groups", "sleep", "60" }
+    target.eventually(function() return places.owner(program.pid) == 54321 end)
+    shell("rm -rf", dir, "&& mkdir -m 0700", dir, "&& chown", owner, dir)
+    local found = false
+    for _, path in ipairs(places.directories(nil, program.pid)) do found = found or path == dir end
+    shell("rm -rf", dir)
+    program:stop()
+    return found
+  end
+
+  it("looks where that user's programs have their sockets, and at nobody else's", inside(function()
+    if require("heapy.client").uid() ~= 0 or os.getenv "HEAPY_DIR" then return end
+    assert.is_true(looked_into "54321")
+    assert.is_true(looked_into "0")
+    assert.is_false(looked_into "12345")
+  end))
+end)
+
 describe("what comes from a client", function()
   -- Sends bytes; the error that comes back, before the connection ends.
   local function refused(path, bytes)

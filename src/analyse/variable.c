@@ -3,7 +3,8 @@
 ** A variable gives its name if it is there as long as the class: an upvalue of the
 ** class's own functions, or in the chunk that wrote the class another function's upvalue
 ** or a local of the main chunk itself. What makes many classes has one variable for all of
-** them in turn ('cls'), which only counts where there is no other. Not what a loop or a
+** them in turn ('cls'), which only counts where there is no other, and nothing that tells them
+** apart. Not what a loop or a
 ** parameter of anybody holds at the moment: a class would change its name from one snapshot
 ** to the next. Only of a class without functions, of which nobody knows who wrote it, any
 ** may. */

@@ -18,14 +18,36 @@ local function absolute(dir)
   return here and here .. "/" .. dir or dir
 end
 
+-- Where a user's programs have their sockets.
+local function usual(uid)
+  return { format("/run/user/%d/heapy", uid), format("/tmp/heapy-%d", uid) }
+end
+
+--- The user whose process that is.
+-- @tparam integer pid
+-- @treturn ?integer nil if there is no such process
+function M.owner(pid)
+  return lfs.attributes(format("/proc/%d", pid), "uid")
+end
+
+-- For root, who looks into another user's process: not what a third one has put there.
+local function add_owner(add, pid)
+  local owner = client.uid() == 0 and pid and M.owner(pid)
+  for _, path in ipairs(owner and owner ~= 0 and usual(owner) or {}) do
+    local by = lfs.symlinkattributes(path, "uid")
+    if by == owner or by == 0 then add(path) end
+  end
+end
+
 --- The directories to look into. A target that was started as a service has not the environment of
--- a login, so unless one is named all are looked into where a target of this user may have put it.
+-- a login, so unless one is named all are looked into where a target of this user may have put it;
+-- and for root, where one process is asked for, where a target of its user may.
 -- @tparam[opt] string dir
+-- @tparam[opt] integer pid
 -- @treturn {string,...}
-function M.directories(dir)
+function M.directories(dir, pid)
   dir = dir or getenv "HEAPY_DIR"
   if dir and dir ~= "" then return { absolute(dir) } end
-  local uid = client.uid()
   local list, seen = {}, {}
   local function add(path)
     if not seen[path] then list[#list + 1] = path end
@@ -33,8 +55,8 @@ function M.directories(dir)
   end
   local runtime = getenv "XDG_RUNTIME_DIR"
   if runtime and runtime ~= "" then add(runtime .. "/heapy") end
-  add(format("/run/user/%d/heapy", uid))
-  add(format("/tmp/heapy-%d", uid))
+  for _, path in ipairs(usual(client.uid())) do add(path) end
+  add_owner(add, pid)
   return list
 end
 
