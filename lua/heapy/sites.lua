@@ -26,7 +26,8 @@ local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
 local place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
 
 local function own(name)
-  return name == OWN or place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)
+  if name == OWN then return true end
+  return place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)
 end
 
 -- What a row counts; the most at a time is of single objects, and a sample has not seen them.

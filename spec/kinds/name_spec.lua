@@ -253,7 +253,7 @@ describe("a class without a name of its own", function()
     end
   end)
 
-  it("is where its own functions are, if nothing but what makes classes has a name for it", function()
+  it("is where its own functions are, if but what makes classes has a name for it", function()
     local made = run("app/zoo.lua", [[
       local class = ...
       local Lion = class()

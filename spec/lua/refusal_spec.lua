@@ -50,7 +50,8 @@ describe("a set refuses", function()
   end)
 
   it("calls, as of a method", function()
-    local expected = "heapy: a Set is not called: a view is a field, as h.bykind, without parentheses"
+    local expected = "heapy: a Set is not called: a view is a field, as h.bykind, "
+      .. "without parentheses"
     assert.equal(expected, message(function() local _ = h:bykind() end))
     assert.equal(expected, message(function() local _ = h() end))
   end)

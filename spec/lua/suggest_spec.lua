@@ -25,7 +25,8 @@ describe("suggest", function()
   end)
 
   it("finds the first name of which one is a part", function()
-    local names = { "string", "table (no owner)", "./lib/queue.lua:31 in f", "./lib/queue.lua:3 in g" }
+    local names = { "string", "table (no owner)", "./lib/queue.lua:31 in f",
+      "./lib/queue.lua:3 in g" }
     assert.equal("table (no owner)", suggest.longer("table", names))
     assert.equal("./lib/queue.lua:3 in g", suggest.longer("queue.lua:3", names))
     assert.equal("./lib/queue.lua:3 in g", suggest.longer("./lib/queue.lua:3", names))

@@ -62,13 +62,15 @@ end
 local MEMORY = "not enough memory" -- the VM's own error, with no position and no traceback
 local LET_GO = "not enough memory: this console's variables were let go, for the program's sake"
 
--- heapy's own errors are not of its own code: its calls at the top are left out.
+local OWN = "\n[^\n]*heapy[/\\][^\n]*%.lua:[^\n]*" -- a call in heapy's code
+
+-- What heapy finds wrong is not in its own code: its calls at the top are left out.
 local function below_own(text)
-  local top = "\n\t%[C%]: in function 'error'"
-  if not find(text, "^\nstack traceback:" .. top .. "\n[^\n]*heapy[/\\]") then return text end
-  text = gsub(text, top, "", 1)
+  local head, top = "^(\nstack traceback:)", "\n\t%[C%]: in function 'error'"
+  if not find(text, head .. top .. OWN) then return text end
   local n
-  repeat text, n = gsub(text, "^(\nstack traceback:)\n[^\n]*heapy[/\\][^\n]*%.lua:[^\n]*", "%1") until n == 0
+  text = gsub(text, head .. top, "%1")
+  repeat text, n = gsub(text, head .. OWN, "%1") until n == 0
   return text
 end
 
