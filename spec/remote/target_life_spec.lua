@@ -90,7 +90,8 @@ describe("the monitor's end", function()
       refused({ dir = "/" .. ("x"):rep(200) }, "too long")
       local path = assert(RM.on { name = "first", log = false })
       assert(RM.on { name = "first", log = false } == path)
-      for _, options in ipairs { { signal = "KILL" }, { dir = "relative" }, { log = "/no/such/file" } } do
+      local bad = { { signal = "KILL" }, { dir = "relative" }, { log = "/no/such/file" } }
+      for _, options in ipairs(bad) do
         local no, why = RM.on(options)
         assert(no == nil and why and RM.fd() and RM.on() == path, "it is on as before")
       end
