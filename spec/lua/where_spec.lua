@@ -77,7 +77,7 @@ describe("a set has subsets", function()
     assert.equal("\nThere is no type 'tables' here; did you mean 'table'?",
       said(marker:where { type = "tables", kind = "app.Marker" }))
     local plain = support.set { {} }
-    for _, name in ipairs { "table", "tabel" } do
+    for _, name in ipairs { "table", "tbale" } do
       assert.equal(("\nThere is no kind '%s' here; did you mean 'table (no owner)'?"):format(name),
         said(plain:where { kind = name }))
     end
