@@ -7,6 +7,11 @@
 -- local h2 = hp.heap()
 -- print(h2:diff(h1))
 
+-- Here, as others could not load the core.
+if type(_VERSION) == "string" and _VERSION ~= "Lua 5.4" then
+  error("heapy is for Lua 5.4, and this is " .. _VERSION, 0)
+end
+
 local core = require "heapy.core"
 local check = require "heapy.check"
 local help = require "heapy.help"

@@ -12,10 +12,9 @@ local FINE <const>, FAULT <const>, USAGE <const>, FAILURE <const> = 0, 1, 2, 3
 
 local VERSION <const> = "scm-1"
 
-local EPILOG <const> = [[
-Exit status: 0 all is well, 1 a command failed in the target or is incomplete, 2 wrong usage,
-3 there is no such target, it went away or did not answer in time, or standard output cannot be
-written.]]
+local EPILOG <const> = "Exit status: 0 all is well, 1 a command failed in the target or is "
+  .. "incomplete, 2 wrong usage, 3 there is no such target, it went away or did not answer in "
+  .. "time, or standard output cannot be written."
 
 local function fail(message, status)
   io.stderr:write("heapy: ", message, "\n")

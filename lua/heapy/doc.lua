@@ -177,6 +177,7 @@ M.sections = {
       .. "the calls that differ, where rows have the same name." },
     { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
     { "diff", "sites:diff(earlier)", "what has come since, site by site" },
+    { "byline", "sites.byline", "a row for each line, whoever called it" },
     { "more", "sites.more", "the next rows" },
     { "all", "sites.all", "all rows" },
   },

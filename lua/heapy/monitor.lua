@@ -181,7 +181,7 @@ end
 
 -- Runs the session with its input, which is closed whatever happens.
 local function run(session, input, options)
-  if options.pid or options.name then
+  if options.pid or options.name or options.state then
     local connection, why = find(session, options)
     if not connection then return nil, why end
     session:tell()

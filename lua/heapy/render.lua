@@ -270,15 +270,15 @@ function M.sites.label(sites, count, size, difference)
     difference and "Change:" or "Live:", count, objects(count), size)
 end
 
-function M.sites.header(sampled)
+function M.sites.header(sampled, peakless)
   return M.hang(" Index   Live     Size" .. (sampled and "      +/-" or "")
-    .. "     Made    Freed " .. (sampled and "" or "  Peak "), "Made at")
+    .. "     Made    Freed " .. (peakless and "" or "  Peak "), "Made at")
 end
 
 function M.sites.row(row, sampled)
   local numbers = format("%6d %6d %8d%s %8d %8d %s", row.index, row.count, row.size,
     sampled and format(" %8.0f", row.sizeerror) or "", row.made, row.freed,
-    sampled and "" or format("%6d ", row.peak))
+    row.peak and format("%6d ", row.peak) or "")
   return M.hang(numbers, row.shown and M.name(row.shown, CALLS) or M.name(row.name))
 end
 

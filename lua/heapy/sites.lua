@@ -40,7 +40,7 @@ local function row_of(all, i, sampled)
     core.siterow(all, i)
   local row = { name = name, count = live, size = bytes, made = made, madesize = madesize,
     freed = made - live, error = err, sizeerror = sizeerr,
-    _all = all, _site = i, _turn = turn, _sizeturn = sizeturn, _grown = grown }
+    _all = all, _site = i, _line = false, _turn = turn, _sizeturn = sizeturn, _grown = grown }
   if not sampled then row.peak, row.peaksize = peak, peaksize end
   return row
 end
@@ -132,12 +132,12 @@ local function shown(row)
   return concat(calls, " < ")
 end
 
-local function new(rows, all, n, status, earlier)
-  group(rows, all)
+local function new(rows, all, n, status, earlier, lines)
+  if not lines then group(rows, all) end
   local count, size = 0, 0
   for _, row in ipairs(rows) do count, size = count + row.count, size + row.size end
   return setmetatable({ _rows = order(rows), _all = all, _n = n, _status = status,
-    _earlier = earlier, _count = count, _size = size }, Sites)
+    _earlier = earlier, _count = count, _size = size, _lines = lines or false }, Sites)
 end
 
 --- What there is now.
@@ -163,11 +163,36 @@ function M.now()
   return new(rows, all, n, status, nil)
 end
 
-local function site_of(row) return row.name == OWN and OWN or row._site end
+-- What tells a row from the others; in Sites by line its name.
+local function site_of(row)
+  return (row.name == OWN or row._line) and row.name or row._site
+end
+
+-- One row for each line, whoever called it. Not known is what there was at most at a time: the
+-- calls had theirs at different times.
+local function by_line(sites)
+  local rows, first = {}, {}
+  for _, row in ipairs(rawget(sites, "_rows")) do
+    local line = first[row.name]
+    if line then
+      add(line, row)
+    else
+      line = { name = row.name, traceback = { row.name }, _line = true, _all = row._all,
+        _site = row._site }
+      for _, field in ipairs(NUMBERS) do line[field] = row[field] end
+      for _, field in ipairs(HIDDEN) do line[field] = row[field] end
+      line.error, line.sizeerror = row.error, row.sizeerror
+      rows[#rows + 1], first[row.name] = line, line
+    end
+  end
+  return new(rows, rawget(sites, "_all"), rawget(sites, "_n"), rawget(sites, "_status"),
+    rawget(sites, "_earlier"), true)
+end
 
 -- What a row counts more than an older one, or nil: nothing.
 local function change(row, sign, old)
-  local out, changed = { name = row.name, _all = row._all, _site = row._site }, false
+  local out, changed = { name = row.name, _all = row._all, _site = row._site, _line = row._line },
+    false
   local function take(field)
     if not row[field] then return end
     out[field] = sign * row[field] - old[field]
@@ -175,7 +200,7 @@ local function change(row, sign, old)
   end
   for _, field in ipairs(NUMBERS) do take(field) end
   for _, field in ipairs(MOST) do take(field) end
-  if row.name == OWN then out.traceback = { OWN } end
+  if row.name == OWN or row._line then out.traceback = { row.name } end
   change_errors(out, row, old)
   return changed and out or nil
 end
@@ -191,6 +216,10 @@ local function diff(self, earlier)
   if rawget(self, "_status").session ~= rawget(earlier, "_status").session then
     check.fail(2, "bad argument #1 to 'diff' (it is of another hp.track(), which counted anew)")
   end
+  local lines = rawget(self, "_lines")
+  if lines ~= rawget(earlier, "_lines") then
+    check.fail(2, "bad argument #1 to 'diff' (both are to be by line, or neither)")
+  end
   local before, rows = {}, {}
   for _, row in ipairs(rawget(earlier, "_rows")) do before[site_of(row)] = row end
   for _, row in ipairs(rawget(self, "_rows")) do
@@ -199,10 +228,13 @@ local function diff(self, earlier)
   end
   for _, row in next, before do rows[#rows + 1] = change(row, -1, NOTHING) end
   local later = rawget(self, "_n") < rawget(earlier, "_n") and earlier or self -- knows all sites
-  return new(rows, rawget(later, "_all"), rawget(later, "_n"), rawget(self, "_status"), earlier)
+  return new(rows, rawget(later, "_all"), rawget(later, "_n"), rawget(self, "_status"), earlier,
+    lines)
 end
 
 local function sampled(sites) return rawget(sites, "_status").sample > 0 end
+
+local function knows_peaks(sites) return not sampled(sites) and not rawget(sites, "_lines") end
 
 local function note(sites)
   local status = rawget(sites, "_status")
@@ -224,7 +256,7 @@ local function list(sites)
     total = #rows,
     label = render.sites.label(#rows, rawget(sites, "_count"), rawget(sites, "_size"),
       rawget(sites, "_earlier") ~= nil),
-    header = render.sites.header(sampled(sites)),
+    header = render.sites.header(sampled(sites), not knows_peaks(sites)),
     row = function(i) return render.sites.row(rows[i + 1], sampled(sites)) end,
     note = note(sites),
     closed = function() return false end,
@@ -238,7 +270,7 @@ local lazy = {
   traceback = function(row)
     return M.frames(function(all, k) return core.siteframe(all, row._site, k) end, row._all)
   end,
-  peak = function() end, -- in a sample
+  peak = function() end, -- in a sample, and by line
   peaksize = function() end,
 }
 
@@ -251,6 +283,7 @@ end
 M.fields = {
   count = function(sites) return rawget(sites, "_count") end,
   size = function(sites) return rawget(sites, "_size") end,
+  byline = by_line,
   more = function(sites) return view.more(sites, list(sites)) end,
   all = function(sites) return view.all(sites, list(sites)) end,
 }
@@ -260,9 +293,10 @@ M.methods = { diff = diff }
 
 --- The row of a site, a table: index, name (or site), traceback, count, size, made, madesize,
 -- freed, peak, peaksize, cumulative; and in a sample error and sizeerror, but no peak nor peaksize:
--- the most of estimates is no estimate of the most. Bytes of what lives are those that it has grown
--- to, in madesize as well; of what was freed, those that it was made with. So peaksize is the least
--- that the most can have been. Where rows have one name, shown has the calls that differ.
+-- the most of estimates is no estimate of the most. (Nor has a row of `byline`.) Bytes of what lives
+-- are those that it has grown to, in madesize as well; of what was freed, those that it was made
+-- with. So peaksize is the least that the most can have been. Where rows have one name, shown has
+-- the calls that differ.
 function Sites.__index(sites, key)
   if M.methods[key] then return M.methods[key] end
   local field = M.fields[key]

@@ -100,6 +100,7 @@ function heapy.timeline() end
 
 ---@class heapy.Sites
 ---@field [integer] heapy.Site from 0 as printed
+---@field byline heapy.Sites a row for each line, whoever called it
 ---@field count integer
 ---@field size integer
 ---@field more heapy.View

@@ -91,6 +91,8 @@ describe("a session by pipes", function()
       .. "<Annex> \n*** End Of File - Exiting Monitor ***\n*** Connection 1 closed ***\n", text)
     assert.equal(0, status, text)
     assert.truthy(session("stat\n", "--name", "web"):find("target.pid = " .. one.pid, 1, true))
+    local three = support.fake("state=3")
+    assert.truthy(session("stat\n", "--state", "3"):find("target.pid = " .. three.pid, 1, true))
   end)
 
   it("has what a target without a console answers", function()

@@ -422,6 +422,45 @@ describe("sites of one name", function()
   end)
 end)
 
+describe("sites by line", function()
+  after_each(function() hp.untrack() end)
+
+  it("are the sums of all calls, as tracking without callers has them", function()
+    local kept = {}
+    local function make(i) kept[#kept + 1] = { i } end
+    local line = here() - 1
+    local function one(i) make(i) make = make end
+    local function two(i) make(i) make = make end
+    local function work(from)
+      for i = from, from + 99 do one(i) two(i) end
+      for i = #kept, #kept - 49, -1 do kept[i] = nil end
+      collectgarbage()
+    end
+    hp.track { frames = 4 }
+    work(1)
+    local before = hp.sites()
+    work(101)
+    local now = hp.sites()
+    local split = 0
+    for _, row in pairs(now) do split = split + (row.name:find(":" .. line .. " ") and 1 or 0) end
+    assert.equal(4, split)
+    for _, case in ipairs { { now.byline, 300, 400 }, { now:diff(before).byline, 150, 200 },
+      { now.byline:diff(before.byline), 150, 200 } } do
+      local sites, row = case[1], row_at(case[1], line)
+      assert.same({ case[2], case[3], case[3] - case[2] }, { row.count, row.made, row.freed })
+      assert.equal(case[2] * 72, row.size)
+      assert.same({ row.name }, row.traceback)
+      assert.is_nil(row.peak)
+      assert.is_nil(row.shown)
+      assert.is_nil(tostring(sites):find("Peak", 1, true))
+    end
+    assert.same({ now.count, now.size }, { now.byline.count, now.byline.size })
+    assert.equal("heapy: bad argument #1 to 'diff' (both are to be by line, or neither)",
+      support.message(function() now.byline:diff(before) end))
+    assert.is_nil(tostring(now.byline:diff(now.byline)):find("views_spec", 1, true))
+  end)
+end)
+
 describe("a sample", function()
   after_each(function() hp.untrack() end)
 
