@@ -293,8 +293,8 @@ M.methods = { diff = diff }
 
 --- The row of a site, a table: index, name (or site), traceback, count, size, made, madesize,
 -- freed, peak, peaksize, cumulative; and in a sample error and sizeerror, but no peak nor peaksize:
--- the most of estimates is no estimate of the most. (Nor has a row of `byline`.) Bytes of what lives
--- are those that it has grown to, in madesize as well; of what was freed, those that it was made
+-- the most of estimates is no estimate of the most (nor has a row of `byline`). Bytes of what
+-- lives are those that it has grown to, in madesize as well; of what was freed, those it was made
 -- with. So peaksize is the least that the most can have been. Where rows have one name, shown has
 -- the calls that differ.
 function Sites.__index(sites, key)
