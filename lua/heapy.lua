@@ -7,9 +7,10 @@
 -- local h2 = hp.heap()
 -- print(h2:diff(h1))
 
--- Here, as others could not load the core.
-if type(_VERSION) == "string" and _VERSION ~= "Lua 5.4" then
-  error("heapy is for Lua 5.4, and this is " .. _VERSION, 0)
+-- Here, as others could not load the core; hosts may say what they like.
+local version = type(_VERSION) == "string" and _VERSION:match "^Lua %d+%.%d+$"
+if version and version ~= "Lua 5.4" then
+  error("heapy is for Lua 5.4, and this is " .. version, 0)
 end
 
 local core = require "heapy.core"

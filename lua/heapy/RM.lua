@@ -9,8 +9,8 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local console = require "heapy.console"
 
-local ipairs, pairs, rawget, setmetatable = ipairs, pairs, rawget, setmetatable
-local tostring, type = tostring, type
+local error, ipairs, pairs, pcall = error, ipairs, pairs, pcall
+local rawget, setmetatable, tostring, type = rawget, setmetatable, tostring, type
 local concat, format, huge = table.concat, string.format, math.huge
 
 local M = {}
@@ -118,12 +118,15 @@ function M.on(options)
   if message and options == nil then return nil, message end
   local before, wanted = path and settings, copy(options or {})
   if path or message then M.off() end
-  path, message = begin(wanted)
-  if path then
+  local ran
+  ran, path, message = pcall(begin, wanted) -- it may want for memory
+  if core.remote_path() then
     settings = wanted
-    return path
+  elseif before then
+    pcall(begin, before)
   end
-  if before then begin(before) end
+  if not ran then error(path, 0) end
+  if path then return path end
   return nil, message
 end
 

@@ -173,8 +173,8 @@ M.sections = {
       "index, name (or site), traceback, count, size, made, madesize, freed, peak, peaksize, "
       .. "cumulative; and in a sample error and sizeerror, the standard errors of count and size. "
       .. "What lives counts with the bytes it has now, in madesize too, what was freed with those "
-      .. "it was made with; peaksize is at least that (no peaks in a sample). shown: the name with "
-      .. "the calls that differ, where rows have the same name." },
+      .. "it was made with; peaksize is at least that (no peaks in a sample, nor by line). shown: "
+      .. "the name with the calls that differ, where rows have the same name." },
     { "pairs", "for i, row in pairs(sites)", "the rows in order, from 0" },
     { "diff", "sites:diff(earlier)", "what has come since, site by site" },
     { "byline", "sites.byline", "a row for each line, whoever called it" },

@@ -91,8 +91,8 @@ local function foreign(options)
   local places = require "heapy.monitor.places"
   local owner, own = options.pid and places.owner(options.pid), require("heapy.client").uid()
   if not owner or owner == own or own == 0 then return nil end
-  return format("process %d is of another user: only that one and root may look into it",
-    options.pid)
+  return format("process %d is not yours, as far as the system tells: only its user and root may "
+    .. "look into it", options.pid)
 end
 
 -- The one target that was asked for; waits for its greeting.

@@ -70,7 +70,8 @@ local NOTHING = { count = 0, size = 0, made = 0, madesize = 0, freed = 0, peak =
   error = 0, sizeerror = 0, _turn = 0, _sizeturn = 0, _grown = 0 }
 
 -- The standard errors of what has changed: of two estimates that have nothing in common, or of all
--- that came and went in between, whichever is less. Nobody knows what of it came only to go.
+-- that came and went in between, whichever is less. Nobody knows what of it came only to go; nor,
+-- in bytes, what has grown of what was there all the time.
 local function change_errors(to, row, old)
   local err, size = row.error ^ 2 + old.error ^ 2, row.sizeerror ^ 2 + old.sizeerror ^ 2
   to.error = min(err, abs(row._turn - old._turn)) ^ 0.5

@@ -92,8 +92,8 @@ function heapy.timeline() end
 ---@field made integer
 ---@field madesize integer
 ---@field freed integer
----@field peak integer? nil in a sample
----@field peaksize integer? nil in a sample
+---@field peak integer? nil in a sample, and by line
+---@field peaksize integer? nil in a sample, and by line
 ---@field cumulative integer
 ---@field error number
 ---@field sizeerror number

@@ -76,6 +76,20 @@ describe("naming costs little #novalgrind", function()
     end)
   end)
 
+  it("with large classes that one function makes", function()
+    local all = {}
+    costs_little(20, function()
+      for i = 1, 20 do
+        local class = {}
+        class.__index = class
+        for k = 1, 1000 do class["m" .. k] = function() return class end end
+        class.own = load("return function() end", "=own" .. i)()
+        all[i] = setmetatable({}, class)
+      end
+      return function() for i = #all, 1, -1 do all[i] = nil end end
+    end)
+  end)
+
   it("with many classes, by module", function()
     costs_little(20000, function()
       local all = {}

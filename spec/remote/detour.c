@@ -52,12 +52,12 @@ static void expect(int ok, const char *what) {
 
 static lua_Alloc host_of(lua_State *L) { return lua_getallocf(L, NULL); }
 
-static void begin(lua_State *L, Place *place) {
+static void begin(lua_State *L, Place *place, int slot) {
   hp_Vm vm;
   memset(&vm, 0, sizeof vm);
   place->f = lua_getallocf(L, &place->ud);
   vm.g = (const char *)place;
-  hp_detour_begin(SLOT, L, &vm, called, born);
+  hp_detour_begin(slot, L, &vm, called, born);
 }
 
 /* What a VM does: its allocator may be ours or the host's. */
@@ -69,7 +69,7 @@ static void request(const Place *place) {
 
 static void one_after_another(lua_State *L) {
   Place first, second;
-  begin(L, &first);
+  begin(L, &first, SLOT);
   hp_detour_on(SLOT);
   expect(first.f != host_of(L), "on: its requests come to us");
   request(&first);
@@ -78,7 +78,7 @@ static void one_after_another(lua_State *L) {
   expect(first.f == host_of(L), "the end gives the host's allocator back");
   hp_detour_on(SLOT);
   expect(first.f == host_of(L), "a VM that has ended is left alone");
-  begin(L, &second);
+  begin(L, &second, SLOT);
   hp_detour_on(SLOT);
   expect(first.f == host_of(L) && second.f != host_of(L), "the slot's next VM has the detour");
   hp_detour_off(SLOT);
@@ -100,7 +100,7 @@ static void many(lua_State *L, double seconds) {
     Place *place = malloc(sizeof *place);
     int i;
     if (place == NULL) exit(2);
-    begin(L, place);
+    begin(L, place, SLOT);
     for (i = 0; i < 20; i++) request(place);
     hp_detour_off(SLOT);
     request(place);
@@ -112,15 +112,29 @@ static void many(lua_State *L, double seconds) {
   (void)pthread_join(thread, NULL);
 }
 
-/* Last, as it gives the slot up. */
+/* Last, as these two give their slots up. */
+static void put_back(lua_State *L) {
+  Place place;
+  lua_Alloc saved;
+  begin(L, &place, SLOT + 1);
+  hp_detour_on(SLOT + 1);
+  saved = place.f;
+  hp_detour_off(SLOT + 1);
+  place.f = saved;
+  hp_detour_on(SLOT + 1);
+  request(&place); /* it goes to the host, and not round and round */
+  hp_detour_end(SLOT + 1);
+  expect(place.f == saved, "what was put back stays");
+}
+
 static void wrapped(lua_State *L) {
   Place first, second;
-  begin(L, &first);
+  begin(L, &first, SLOT);
   hp_detour_on(SLOT);
   first.f = other;
   hp_detour_end(SLOT);
   expect(first.f == other, "a wrapper put over the detour stays");
-  begin(L, &second);
+  begin(L, &second, SLOT);
   hp_detour_on(SLOT);
   hp_detour_end(SLOT);
   expect(second.f == host_of(L), "the slot is given up then");
@@ -132,6 +146,7 @@ int main(int argc, char **argv) {
   one_after_another(L);
   many(L, atof(argv[1]));
   wrapped(L);
+  put_back(L);
   lua_close(L);
   printf("%d calls, %d failures\n", atomic_load(&calls), failures);
   return failures != 0;

@@ -113,6 +113,8 @@ describe("a program that is looked into", function()
     assert.truthy(problem "error 'oh'":find("^console:1: oh\nstack traceback:\n"))
     local own = "console:1: heapy: no field 'cuont' in a heapy.Set; did you mean 'count'?"
     assert.equal(own, problem "local _ = hp.heap().cuont")
+    local theirs = problem "local f = load('error(1, 1)', '@/x/myheapy/app.lua') pcall(f) f()"
+    assert.truthy(theirs:find("\n\t/x/myheapy/app.lua:1: in ", 1, true), theirs)
     assert.equal(own .. "\nstack traceback:\n\tconsole:1: in local 'f'\n\tconsole:1: in main chunk",
       problem "local function f() local _ = hp.heap().cuont end f()")
     assert.falsy(problem "error 'oh'":find "xpcall")

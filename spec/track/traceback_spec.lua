@@ -272,6 +272,28 @@ describe("a name", function()
     end
   end)
 
+  it("of what C makes when it is given the thread that resumed it is that of whoever calls it",
+    function()
+      local main, waiting, made = coroutine.running(), {}, {}
+      for i = 1, 600 do -- more than are looked at one by one
+        waiting[i] = coroutine.create(coroutine.yield)
+        coroutine.resume(waiting[i])
+      end
+      hp.track()
+      local line = coroutine.wrap(function()
+        made[1], made[2] = table.pack(main), debug.traceback(main, ("x"):rep(60))
+        return (here())
+      end)() - 1
+      local h <close> = hp.iso(made[1], made[2])
+      for i = #waiting, 1, -1 do waiting[i] = nil end
+      collectgarbage() -- lest there be as many for the next specs
+      local threads = hp.tracking().threads
+      for _, object in ipairs(made) do
+        local site = h:iso(object).site
+        assert.truthy(not threads or site:find("_spec.lua:" .. line .. " in", 1, true), site)
+      end
+    end)
+
   it("of what C makes on a thread that a hook interrupted is that of whoever calls it", function()
     local truth = require "heapy_truth"
     local co = coroutine.create(function()

@@ -240,6 +240,21 @@ describe("hp.track", function()
     end
   end)
 
+  it("is not led astray by code that comes to lie where other code lay as it is parsed", function()
+    hp.track()
+    local function go(f) return f() end
+    for i = 1, 2000 do -- one prototype each, and strings for which the collector steps
+      local text = "local t = {'s%da', 's%db', x%d = 1, y%d = 2, z%d = 3} return t"
+      go(load(text:format(i, i, i, i, i), "=chunk" .. i))
+    end
+    local made = {}
+    for _, row in pairs(hp.sites()) do
+      local i = row.name:match "^chunk(%d+):1 in "
+      if i then made[tonumber(i)] = (made[tonumber(i)] or 0) + row.made end
+    end
+    for i = 1, 2000 do assert.equal(1, made[i], i) end
+  end)
+
   it("says where a timeline is an estimate", function()
     local note = "\nAll but bytes is estimated from a sample: an object in every 2000 bytes on "
       .. "average."

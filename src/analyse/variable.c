@@ -274,10 +274,24 @@ static uint32_t own_method(const Variables *v, uint32_t id, uint32_t maker) {
   return first;
 }
 
+/* The same, found once for all that were written where the maker was: a class may have thousands. */
+typedef struct Own {
+  uint32_t source, outer; /* of the maker; HP_NONE: nothing was found yet */
+  uint32_t method;
+} Own;
+
+static uint32_t known_method(const Variables *v, uint32_t id, uint32_t maker, Own *own) {
+  uint32_t source = hp_source_of(v->g, maker), outer = code_of(v, maker)->outer;
+  if (own->source == source && own->outer == outer) return own->method;
+  own->source = source;
+  own->outer = outer;
+  return own->method = own_method(v, id, maker);
+}
+
 /* What the variable of a function that makes classes, which the maker has, says of one of them:
 ** where the class's own functions are, if it has some; what all of them are called, if not. */
-static int offer_made(const Variables *v, uint32_t id, uint32_t maker, uint32_t name) {
-  uint32_t method = own_method(v, id, maker);
+static int offer_made(const Variables *v, uint32_t id, uint32_t maker, uint32_t name, Own *own) {
+  uint32_t method = known_method(v, id, maker, own);
   hp_Name text;
   if (method == HP_NONE)
     return offer_variable(v, id, hp_source_of(v->g, maker), name, HP_RULE_OWN_SHARED, 0);
@@ -288,6 +302,7 @@ static int offer_made(const Variables *v, uint32_t id, uint32_t maker, uint32_t 
 /* What the class's own functions call it. */
 static int offer_own_upvalues(const Variables *v, uint32_t id) {
   uint32_t home = hp_writers_home(&v->w->classes->writers, v->g, id);
+  Own own = {HP_NONE, HP_NONE, HP_NONE};
   hp_FieldIter field;
   int rc = HP_OK;
   hp_fields_begin(&field, v->g, id);
@@ -301,7 +316,7 @@ static int offer_own_upvalues(const Variables *v, uint32_t id) {
       uint32_t name = it.value == id ? upvalue_name(v, field.to, it.index) : HP_NONE;
       if (name == HP_NONE) continue;
       if (is_of_several(v, field.to))
-        rc = offer_made(v, id, field.to, name);
+        rc = offer_made(v, id, field.to, name, &own);
       else if (source == home && !is_of_a_call(v, field.to, name))
         rc = offer_variable(v, id, source, name, HP_RULE_OWN_UPVALUE, 0);
       else

@@ -2,7 +2,8 @@
 **
 ** The VM may be just about to exchange its allocator when another thread turns the detour on:
 ** then it overwrites the detour. If somebody wraps another allocator around the
-** detour, it can be called for as long as the VM lives. In both cases its slot is LOST.
+** detour, or puts back what it was, it can be called for as long as the VM lives. In all these
+** cases its slot is LOST.
 **
 ** Whoever gets the state to BUSY has the place to himself, for a few instructions: a slot's VM
 ** ends, and another takes the slot, while the monitor's thread may be asking for the detour. */
@@ -58,6 +59,14 @@ static const lua_Alloc through[HP_TARGETS] = {NAMES(0), NAMES(1), NAMES(2), NAME
                                               NAMES(4), NAMES(5), NAMES(6), NAMES(7)};
 _Static_assert(HP_TARGETS == 64, "a function for each");
 
+/* A library may have saved what was there while a detour was on, and put it back. */
+static int is_detour(lua_Alloc f) {
+  int i;
+  for (i = 0; i < HP_TARGETS; i++)
+    if (through[i] == f) return 1;
+  return 0;
+}
+
 void hp_detour_begin(int slot, lua_State *L, const hp_Vm *vm, hp_Detoured call,
                      hp_DetouredThread born) {
   Detour *d = &detours[slot];
@@ -66,7 +75,7 @@ void hp_detour_begin(int slot, lua_State *L, const hp_Vm *vm, hp_Detoured call,
   /* the first two words of global_State, in all releases */
   _Atomic(lua_Alloc) *place = (void *)(uintptr_t)vm->g;
   int there = atomic_load(place) == f && *(void *const *)(const void *)(vm->g + sizeof f) == ud;
-  if (!there || atomic_load(&d->state) != NOBODY) return;
+  if (!there || is_detour(f) || atomic_load(&d->state) != NOBODY) return;
   d->call = call;
   d->born = born;
   d->place = place;
@@ -83,6 +92,10 @@ void hp_detour_on(int slot) {
   lua_Alloc f;
   if (!take(d, OFF)) return;
   f = atomic_load(d->place);
+  if (is_detour(f)) {
+    atomic_store(&d->state, LOST);
+    return;
+  }
   atomic_store(&d->host, f);
   atomic_store(&d->state, atomic_compare_exchange_strong(d->place, &f, through[slot]) ? ON : OFF);
 }

@@ -189,7 +189,6 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
     return q;
   }
   if (hp_g_allocator(t->vm.g) != (const char *)t) t->wrapped = 1;
-  if (tag == HP_TPROTO) hp_recent_purge(&t->recent);
   thread = seen(t, frame);
   taken = is_taken(t); /* a point that falls upon another state's object is used up by it */
   if (thread == NULL && t->others != 0) {

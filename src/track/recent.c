@@ -64,9 +64,8 @@ static int any_gone(const hp_Recent *r, const hp_Call *words, unsigned n) {
   return 0;
 }
 
-void hp_recent_purge(hp_Recent *r) {
+void hp_recent_forget(hp_Recent *r) {
   size_t i;
-  if (r->ngone == 0) return;
   for (i = 0; i < HP_RECENT_STACKS; i++) {
     hp_RecentStack *e = &r->table->stacks[i];
     if (e->age == r->age && any_gone(r, &r->table->words[i * r->nwords], e->n)) e->age = 0;

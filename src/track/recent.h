@@ -1,9 +1,9 @@
 /* What calls were found to mean: a small table, of what came last with a hash.
 **
 ** A call is known by its pc, and so for as long as its prototype lives: other code may come to
-** lie at the same addresses. What has to do with a prototype that is gone is forgotten before
-** any of that runs: all of them together, when the VM makes another prototype, as programs that
-** load chunks all the time let go many of them. */
+** lie at the same addresses. What has to do with prototypes that are gone is forgotten before
+** anything is looked up again, of all of them together: programs that load chunks all the time let
+** go many, and what has to do with none of them stays. */
 #ifndef HP_RECENT_H
 #define HP_RECENT_H
 
@@ -57,7 +57,11 @@ size_t hp_recent_bytes(const hp_Recent *r);
 /* A block of a prototype's size is about to be freed: it may be one. */
 void hp_recent_gone(hp_Recent *r, const char *proto);
 
-/* Forgets what has to do with those that are gone. */
-void hp_recent_purge(hp_Recent *r);
+/* Forgets what has to do with those that are gone: before any lookup. */
+void hp_recent_forget(hp_Recent *r);
+
+static inline void hp_recent_purge(hp_Recent *r) {
+  if (r->ngone != 0) hp_recent_forget(r);
+}
 
 #endif

@@ -154,8 +154,18 @@ const char *hp_threads_running(const hp_Threads *t, const hp_Vm *vm, const char 
   return NULL;
 }
 
+/* What it was given may also be one of those that wait for it. */
 int hp_threads_waits(const hp_Threads *t, const hp_Vm *vm, const char *thread) {
-  return resumed(t, vm, thread) != NULL;
+  const char *chain[DEEPEST] = {NULL}, *next = vm->main, *to = resumed(t, vm, thread);
+  int n = 0;
+  if (to == NULL) return 0;
+  while (next != NULL && n < DEEPEST && !on_chain(chain, n, next)) {
+    if (next == thread) return !on_chain(chain, n, to);
+    if (in_base(vm, next) || in_lua(vm, next)) return 1;
+    chain[n++] = next;
+    next = resumed(t, vm, next);
+  }
+  return 1;
 }
 
 const char *hp_threads_resumer(const hp_Threads *t, const hp_Vm *vm, const char *thread) {

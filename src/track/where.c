@@ -259,6 +259,6 @@ int hp_where(hp_Track *t, const char *thread, int tag, const char *newtable, uin
     n = take_down_elsewhere(t, &thread, calls);
   }
   *site = HP_SITE_HOST;
-  if (t->interval != 0) hp_recent_purge(&t->recent); /* not all prototypes are seen to be made */
+  hp_recent_purge(&t->recent);
   return n == 0 ? HP_OK : find_site(t, thread, calls, n, site);
 }

@@ -9,10 +9,12 @@ local shown = require "heapy.console.shown"
 
 local globals = _G
 local collect = collectgarbage or function() end -- a program may have taken it away
-local find, gsub, sub = string.find, string.gsub, string.sub
+local find, gsub = string.find, string.gsub
+local match, sub = string.match, string.sub
 local load, next, pcall, select, setmetatable, xpcall =
   load, next, pcall, select, setmetatable, xpcall
-local traceback = debug and debug.traceback -- luacheck: std lua54
+local getinfo = debug and debug.getinfo -- luacheck: std lua54
+local traceback = debug and debug.traceback
 
 local M = {}
 
@@ -62,23 +64,28 @@ end
 local MEMORY = "not enough memory" -- the VM's own error, with no position and no traceback
 local LET_GO = "not enough memory: this console's variables were let go, for the program's sake"
 
-local OWN = "\n[^\n]*heapy[/\\][^\n]*%.lua:[^\n]*" -- a call in heapy's code
+-- Where heapy's files are: heapy.lua, and what is in heapy/.
+local place = getinfo and match(getinfo(1, "S").source, "^(@.*heapy)[/\\]console[/\\][^/\\]*$")
 
--- What heapy finds wrong is not in its own code: its calls at the top are left out.
-local function below_own(text)
-  local head, top = "^(\nstack traceback:)", "\n\t%[C%]: in function 'error'"
-  if not find(text, head .. top .. OWN) then return text end
-  local n
-  text = gsub(text, head .. top, "%1")
-  repeat text, n = gsub(text, head .. OWN, "%1") until n == 0
-  return text
+local function is_own(info)
+  return info and place and find(info.source, place, 1, true) == 1
+    and find(info.source, "^[./\\]", #place + 1)
+end
+
+-- What heapy finds wrong is not in its own code: from the level of what raised it to the one that
+-- a traceback is to begin with, seen from the caller.
+local function below_own(level)
+  local from = level + 2 -- seen from here, and behind 'error'
+  if not is_own(getinfo(from, "S")) then return level end
+  repeat from = from + 1 until not is_own(getinfo(from, "S"))
+  return from - 1
 end
 
 -- From what the console itself called on, a traceback says nothing.
 local function trace(problem)
   local message = shown.problem(problem)
   if not traceback then return message end
-  local text = below_own(traceback("", 2))
+  local text = traceback("", getinfo and below_own(2) or 2)
   local ours = find(text, "\n%s+%[C%]: in function 'xpcall'")
   if ours then text = sub(text, 1, ours - 1) end
   if not find(text, "\n.*\n.*\n") then return message end -- the line itself and nothing else
