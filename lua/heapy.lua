@@ -20,33 +20,14 @@ local output = require "heapy.output"
 local set = require "heapy.set"
 local track = require "heapy.track"
 
-local next, pairs, rawget, setmetatable, type = next, pairs, rawget, setmetatable, type
+local next, rawget, setmetatable, type = next, rawget, setmetatable, type
 
 local api = { doc = help.doc }
 local heapy = {}
 
-local OPTIONS = { collect = "boolean" }
+local OPTIONS = { collect = { "boolean" } }
 
 local reference -- the moment that setref marked
-
--- hp.heap's options, held against what there is.
-local function options_of(options, level)
-  if options == nil then return {} end
-  if type(options) ~= "table" or check.set_of(options) then
-    check.argument(1, "heap", "table", options, level + 1)
-  end
-  check.keys(options, "option", "heap", OPTIONS, level + 1)
-  local taken = {}
-  for name, expected in pairs(OPTIONS) do
-    local value = rawget(options, name)
-    if value ~= nil and type(value) ~= expected then
-      check.fail(level + 1, "bad option '%s' to 'heap' (%s expected, got %s)", name, expected,
-        check.typename(value))
-    end
-    taken[name] = value
-  end
-  return taken
-end
 
 --- A snapshot: the objects that are reachable now, heapy's own hidden.
 -- After `setref` only what was born since.
@@ -56,8 +37,8 @@ end
 -- @treturn[2] string why this VM cannot be read
 -- @usage hp.heap{collect = true}
 function api.heap(options)
-  options = options_of(options, 2)
-  local all, message = core.heap(options.collect or false)
+  if options ~= nil then check.options(options, "heap", OPTIONS, 2) end
+  local all, message = core.heap(options ~= nil and rawget(options, "collect") or false)
   if not all then return nil, message end
   return reference and core.since(all, reference) or all
 end

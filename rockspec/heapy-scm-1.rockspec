@@ -170,6 +170,7 @@ build = {
     ["heapy.monitor.shell"] = "lua/heapy/monitor/shell.lua",
     ["heapy.monitor.targets"] = "lua/heapy/monitor/targets.lua",
     ["heapy.output"] = "lua/heapy/output.lua",
+    ["heapy.own"] = "lua/heapy/own.lua",
     ["heapy.page"] = "lua/heapy/page.lua",
     ["heapy.partition"] = "lua/heapy/partition.lua",
     ["heapy.parts"] = "lua/heapy/parts.lua",

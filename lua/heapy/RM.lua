@@ -9,9 +9,9 @@ local core = require "heapy.core"
 local check = require "heapy.check"
 local console = require "heapy.console"
 
-local error, ipairs, pairs, pcall = error, ipairs, pairs, pcall
+local error, pairs, pcall = error, pairs, pcall
 local rawget, setmetatable, tostring, type = rawget, setmetatable, tostring, type
-local concat, format, huge = table.concat, string.format, math.huge
+local format, huge = string.format, math.huge
 
 local M = {}
 
@@ -25,23 +25,8 @@ local OPTIONS = {
 
 local settings = {} -- the options that it was turned on with
 
-local function is_one_of(types, value)
-  for _, name in ipairs(types) do
-    if type(value) == name then return true end
-  end
-  return value == nil
-end
-
 local function check_options(options, level)
-  if type(options) ~= "table" then check.argument(1, "on", "table", options, level + 1) end
-  check.keys(options, "option", "on", OPTIONS, level + 1)
-  for name, types in pairs(OPTIONS) do
-    local value = rawget(options, name)
-    if not is_one_of(types, value) then
-      check.fail(level + 1, "bad option '%s' to 'on' (%s expected, got %s)", name,
-        concat(types, " or "), check.typename(value))
-    end
-  end
+  check.options(options, "on", OPTIONS, level + 1)
   local limit = rawget(options, "limit")
   if limit and not (limit > 0 and limit < huge) then
     check.fail(level + 1, "bad option 'limit' to 'on' (a number of seconds above 0 expected)")

@@ -10,10 +10,10 @@ local render = require "heapy.render"
 local suggest = require "heapy.suggest"
 local view = require "heapy.view"
 
-local error, getmetatable, next, rawequal = error, getmetatable, next, rawequal
-local rawget, type = rawget, type
+local error, getmetatable, ipairs, next = error, getmetatable, ipairs, next
+local rawequal, rawget, type = rawequal, rawget, type
 local format, match, tointeger = string.format, string.match, math.tointeger
-local sort = table.sort
+local concat, sort = table.concat, table.sort
 
 local M = {}
 
@@ -191,6 +191,34 @@ function M.keys(given, what, callee, known, level)
     elseif known[key] == nil then
       M.fail(level + 1, "unknown %s '%s' to '%s'%s", what, render.name(key, NAME), callee,
         meant(key, { known }))
+    end
+  end
+end
+
+-- Is the value of one of the types, or none? true: whoever asks looks at it himself.
+local function is_one_of(types, value)
+  if types == true or value == nil then return true end
+  for _, name in ipairs(types) do
+    if type(value) == name then return true end
+  end
+  return false
+end
+
+--- Holds a table of options against what there is.
+-- @param options what was given
+-- @tparam string callee
+-- @tparam {[string]={string,...}|boolean,...} known the types that each may have; true: any
+-- @tparam integer level
+function M.options(options, callee, known, level)
+  if type(options) ~= "table" or M.set_of(options) then
+    M.argument(1, callee, "table", options, level + 1)
+  end
+  M.keys(options, "option", callee, known, level + 1)
+  for name, types in next, known do
+    local value = rawget(options, name)
+    if not is_one_of(types, value) then
+      M.fail(level + 1, "bad option '%s' to '%s' (%s expected, got %s)", name, callee,
+        concat(types, " or "), M.typename(value))
     end
   end
 end

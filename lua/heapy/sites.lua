@@ -5,6 +5,7 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 local listing = require "heapy.listing"
+local own = require "heapy.own"
 local render = require "heapy.render"
 local view = require "heapy.view"
 
@@ -12,8 +13,6 @@ local getmetatable, ipairs, next = getmetatable, ipairs, next
 local rawequal, rawget = rawequal, rawget
 local setmetatable, type = setmetatable, type
 local abs, huge, max, min = math.abs, math.huge, math.max, math.min
-local getinfo = debug and debug.getinfo
-local find, match = string.find, string.match
 local concat, sort = table.concat, table.sort
 
 local M = {}
@@ -21,14 +20,6 @@ local Sites = { __name = "heapy.Sites" }
 local Row = {} -- the metatable of rows
 
 local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
-
--- Where heapy's files are, as sites name them: heapy.lua, and what is in heapy/.
-local place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
-
-local function own(name)
-  if name == OWN then return true end
-  return place and find(name, place, 1, true) == 1 and find(name, "^[./\\]", #place + 1)
-end
 
 -- What a row counts; the most at a time is of single objects, and a sample has not seen them.
 local NUMBERS = { "count", "size", "made", "madesize", "freed" }
@@ -151,7 +142,7 @@ function M.now()
   for i = 0, n - 1 do
     local row = row_of(all, i, status.sample > 0)
     if row.made > 0 or row.count > 0 then
-      if not own(row.name) then
+      if row.name ~= OWN and not own.is(row.name) then
         rows[#rows + 1] = row
       elseif mine then
         add(mine, row)

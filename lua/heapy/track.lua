@@ -49,10 +49,7 @@ end
 -- @usage hp.track{frames = 8}
 function M.track(options)
   options = options == nil and {} or options
-  if type(options) ~= "table" or check.set_of(options) then
-    check.argument(1, "track", "table", options, 2)
-  end
-  check.keys(options, "option", "track", OPTIONS, 2)
+  check.options(options, "track", OPTIONS, 2)
   local frames = number_of(options, "frames", 1, 64, 1, 2)
   local sample = number_of(options, "sample", 1, 1 << 40, 0, 2)
   local line = number_of(options, "timeline", 1, 1 << 50, 0, 2)

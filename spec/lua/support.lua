@@ -4,6 +4,10 @@ local hp = require "heapy"
 
 local M = {}
 
+--- The line that calls this.
+-- @treturn integer
+function M.here() return debug.getinfo(2, "l").currentline end
+
 --- The bytes of an empty table, an instance of a class or not.
 M.table_size = hp.iso({}).size
 

@@ -3,7 +3,7 @@
 local lfs = require "lfs"
 
 local CORPUS = "spec/remote/corpus"
-local program = package.searchpath("heapy_process", package.cpath):match "^(.*)/[^/]*$" .. "/fuzz"
+local program = dofile "spec/built.lua" "fuzz"
 
 -- Requests that each file holds, of so many frames.
 local KNOWN = {

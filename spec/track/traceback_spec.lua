@@ -4,7 +4,7 @@ local core = require "heapy.core"
 local hp = require "heapy"
 local seed = dofile "spec/graph/seed.lua"
 
-local function here() return debug.getinfo(2, "l").currentline end
+local here = dofile("spec/lua/support.lua").here
 
 local FRAMES = 20 -- Lua's own traceback leaves out some where there are more than 21
 

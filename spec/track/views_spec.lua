@@ -5,7 +5,7 @@ local hp = require "heapy"
 local seeds = dofile "spec/graph/seed.lua"
 local support = dofile "spec/lua/support.lua"
 
-local function here() return debug.getinfo(2, "l").currentline end
+local here = support.here
 
 -- The row of what a line of this file makes itself; or nil.
 local function row_at(rows, line)

@@ -3,11 +3,10 @@
 ** A variable gives its name if it is there as long as the class: an upvalue of the
 ** class's own functions, or in the chunk that wrote the class another function's upvalue
 ** or a local of the main chunk itself. What makes many classes has one variable for all of
-** them in turn ('cls'), which only counts where there is no other, and nothing that tells them
-** apart. Not what a loop or a
-** parameter of anybody holds at the moment: a class would change its name from one snapshot
-** to the next. Only of a class without functions, of which nobody knows who wrote it, any
-** may. */
+** them in turn ('cls'), which only counts where there is no other, and nothing that tells
+** them apart. Not what a loop or a parameter of anybody holds at the moment: a class would
+** change its name from one snapshot to the next. Only of a class without functions, of which
+** nobody knows who wrote it, any may. */
 #include "naming.h"
 
 #include "base/sort.h"
@@ -146,15 +145,21 @@ static int offer_variable(const Variables *v, uint32_t id, uint32_t source, uint
 
 /* ---- whose variable it is ------------------------------------------------- */
 
-static void find_outer(const Variables *v) {
-  size_t i;
-  for (i = 0; i < v->g->protos.n; i++) {
-    hp_EdgeIter it;
-    hp_edges_begin(&it, v->g, v->g->protos.at[i].id);
-    while (hp_edges_next(&it)) {
-      Code *inner = it.kind == HP_I_P ? code_of_proto(v, it.to) : NULL;
-      if (inner != NULL) inner->outer = (uint32_t)i + 1;
+/* All that is written in it. By items: it may have thousands of constants before that. */
+static void find_inner(const Variables *v, uint32_t place) {
+  const hp_Graph *g = v->g;
+  uint32_t proto = g->protos.at[place].id, to = g->node[proto].edge, i, k;
+  const hp_Shape *s;
+  if (g->info[proto] & HP_INFO_DEAD) return;
+  s = hp_graph_shape(g, proto);
+  for (i = 0; i < s->nitems; i++) {
+    hp_Item item = g->shapes.items.at[s->item + i];
+    uint32_t n = hp_item_kind(item) == HP_I_P ? hp_item_count(item) : 0;
+    for (k = 0; k < n; k++) {
+      Code *inner = code_of_proto(v, g->to.at[to + k]);
+      if (inner != NULL) inner->outer = place + 1;
     }
+    to += hp_item_count(item);
   }
 }
 
@@ -274,7 +279,7 @@ static uint32_t own_method(const Variables *v, uint32_t id, uint32_t maker) {
   return first;
 }
 
-/* The same, found once for all that were written where the maker was: a class may have thousands. */
+/* The same, found once for all that were written where the maker was: a class may have many. */
 typedef struct Own {
   uint32_t source, outer; /* of the maker; HP_NONE: nothing was found yet */
   uint32_t method;
@@ -349,7 +354,7 @@ static int offer_all(Variables *v) {
   size_t i;
   uint32_t id;
   int rc = HP_OK;
-  find_outer(v);
+  for (i = 0; i < g->protos.n; i++) find_inner(v, (uint32_t)i);
   for (i = 0; i < c->at.n; i++) find_several(v, c->at.at[i].id);
   for (i = 0; i < c->at.n && rc == HP_OK; i++)
     if (hp_bit_get(v->open, c->at.at[i].id)) rc = offer_own_upvalues(v, c->at.at[i].id);

@@ -23,7 +23,8 @@
 #define HP_HOT
 #endif
 
-/* Part of a loop so built: it must be in both versions of it. */
+/* Part of a loop so built: it must be in both versions of it. Or what is to be built anew for each
+** of its constant arguments. */
 #define HP_PART static inline __attribute__((always_inline))
 
 #endif

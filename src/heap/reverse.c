@@ -169,11 +169,13 @@ static int need_reverse(hp_Graph *g) {
 /* ---- neighbours of a set -------------------------------------------------- */
 
 static const uint32_t *shapes_of(const hp_Reverse *r, uint32_t id, const uint32_t **last) {
-  if (hp_bit_get(r->shared.bits, id)) return hp_bucket(&r->shapes, hp_ranked_at(&r->shared, id), last);
-  return *last = NULL;
+  if (!hp_bit_get(r->shared.bits, id)) return *last = NULL;
+  return hp_bucket(&r->shapes, hp_ranked_at(&r->shared, id), last);
 }
 
-static uint32_t count(const hp_Buckets *b, uint32_t key) { return b->first[key + 1] - b->first[key]; }
+static uint32_t count(const hp_Buckets *b, uint32_t key) {
+  return b->first[key + 1] - b->first[key];
+}
 
 static void mark_all(const hp_Buckets *b, uint32_t key, uint64_t *bits) {
   const uint32_t *last, *at = hp_bucket(b, key, &last);

@@ -179,9 +179,13 @@ static void hook(lua_State *L, lua_Debug *ar) {
   }
 }
 
+static void forget_births(int slot) {
+  memset(attentions[slot].young, 0, sizeof attentions[slot].young);
+}
+
 /* Who is born and freed from now on, we do not see. */
 static void end_detour(int slot) {
-  memset(attentions[slot].young, 0, sizeof attentions[slot].young);
+  forget_births(slot);
   hp_detour_off(slot);
 }
 
@@ -389,7 +393,7 @@ void hp_attention_end(hp_Target *t) {
   lua_State *main = atomic_load(&a->main);
   if (main != NULL && lua_gethook(main) == hook) disarm(a, main);
   atomic_store(&a->main, NULL);
-  end_detour(hp_target_slot(t));
+  forget_births(hp_target_slot(t));
   hp_detour_end(hp_target_slot(t));
   if (a->proven) hp_peek_close(&a->peek);
   a->proven = 0;

@@ -113,8 +113,8 @@ void hp_detour_end(int slot) {
   for (;;) {
     int state = OFF;
     hp_detour_off(slot);
-    if (atomic_compare_exchange_strong(&d->state, &state, NOBODY) || state == NOBODY || state == LOST)
-      return;
+    if (atomic_compare_exchange_strong(&d->state, &state, NOBODY)) return;
+    if (state == NOBODY || state == LOST) return;
     (void)sched_yield();
   }
 }

@@ -27,7 +27,7 @@ void hp_detour_begin(int slot, lua_State *L, const hp_Vm *vm, hp_Detoured call,
 /* On: from any thread, while the VM lives. Does nothing where it cannot be, or is on. */
 void hp_detour_on(int slot);
 
-/* Off: from the VM's own OS thread. */
+/* Off, and off for good: from the VM's own OS thread. */
 void hp_detour_off(int slot);
 void hp_detour_end(int slot);
 

@@ -295,7 +295,8 @@ static const char *choose_signal(const char *name, int usual, int *number) {
   *number = 0;
   if (name == NULL) return NULL;
   *number = hp_wake_number(name);
-  if (*number == 0) return "the signal cannot be used: it is unknown, or not for programs to handle";
+  if (*number == 0)
+    return "the signal cannot be used: it is unknown, or not for programs to handle";
   if (hp_wake_install(*number, hp_attention_wake) || usual) return NULL;
   *number = 0;
   return "the signal cannot be used: the program has a handler for it";

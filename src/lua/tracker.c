@@ -45,11 +45,8 @@ lua_Alloc hp_tracker_host(lua_State *L, void **ud) {
 }
 
 /* Is it so, directly or through wrappers around it? Note that it asks for memory. */
-static int is_reached(lua_State *L, hp_Track *t) {
-  if (is_outermost(L, t)) return 1;
-  if (!is_called(L, t)) return 0;
-  t->wrapped = 1;
-  return 1;
+static int is_reached(lua_State *L, const hp_Track *t) {
+  return is_outermost(L, t) || is_called(L, t);
 }
 
 /* Would it stand where it stood before? Whoever has it saved may put it around what is

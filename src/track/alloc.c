@@ -188,7 +188,6 @@ static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
     hp_lesson_note(t->lesson, frame, (int)tag);
     return q;
   }
-  if (hp_g_allocator(t->vm.g) != (const char *)t) t->wrapped = 1;
   thread = seen(t, frame);
   taken = is_taken(t); /* a point that falls upon another state's object is used up by it */
   if (thread == NULL && t->others != 0) {

@@ -60,7 +60,6 @@ typedef struct hp_Track {
   atomic_int on; /* recording */
   int cut;       /* it was, until a request of the VM did not come here, or could not be told from others' */
   int installed; /* the VM calls it, or a wrapper around it that others made */
-  int wrapped;   /* there was such a wrapper, at some time */
   struct hp_Track *next; /* of those that are left to others */
   atomic_uint others;    /* Lua states that were made with this allocator: they may call it, too, */
   atomic_uintptr_t place; /* while this is the OS thread that the VM was last seen in */

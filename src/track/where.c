@@ -230,11 +230,10 @@ void hp_where_own(lua_CFunction f) {
 }
 
 static inline int is_own(const hp_Vm *vm, const char *thread) {
-  const char *ci = hp_thread_ci(vm, thread), *func = hp_ci_func(ci), *f = NULL;
+  const char *ci = hp_thread_ci(vm, thread), *f;
   int i;
-  if (!(hp_ci_status(ci) & HP_CIST_C)) return 0;
-  if (hp_value_tag(func) == HP_TLIGHTFUNCTION) f = hp_value_object(func);
-  if (hp_value_tag(func) == (HP_TCCLOSURE | HP_COLLECTABLE)) f = hp_cclosure_f(hp_value_object(func));
+  if (!(hp_ci_status(ci) & HP_CIST_C)) return 0; /* most are not: no call for them */
+  f = hp_frame_c_function(ci);
   for (i = 0; i < OWN && f != NULL; i++)
     if (f == (const char *)(uintptr_t)atomic_load_explicit(&own[i], memory_order_relaxed)) return 1;
   return 0;

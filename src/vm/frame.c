@@ -12,6 +12,14 @@ const char *hp_frame_proto(const char *ci) {
   return hp_lclosure_proto(f);
 }
 
+const char *hp_frame_c_function(const char *ci) {
+  const char *func = hp_ci_func(ci), *f;
+  if (!(hp_ci_status(ci) & HP_CIST_C)) return NULL;
+  if (hp_value_tag(func) == HP_TLIGHTFUNCTION) return hp_value_object(func);
+  f = hp_frame_function(ci);
+  return f != NULL && hp_tag(f) == HP_TCCLOSURE ? hp_cclosure_f(f) : NULL;
+}
+
 uint32_t hp_frame_pc(const char *ci, const char *proto) {
   const char *pc = hp_ci_savedpc(ci), *code = hp_proto_code(proto);
   return pc > code ? (uint32_t)((size_t)(pc - code) / 4) - 1 : 0;

@@ -10,6 +10,9 @@ const char *hp_frame_function(const char *ci);
 /* Its prototype if it runs a Lua function, else NULL. */
 const char *hp_frame_proto(const char *ci);
 
+/* The C function it runs, else NULL. */
+const char *hp_frame_c_function(const char *ci);
+
 /* Number of the instruction a Lua frame is at (0 before its first). */
 uint32_t hp_frame_pc(const char *ci, const char *proto);
 

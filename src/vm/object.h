@@ -186,7 +186,6 @@ static inline size_t hp_thread_stack_slots(const hp_Vm *vm, const char *o) {
 
 /* ---- the VM itself -------------------------------------------------------- */
 
-#define hp_g_allocator(g) hp_ptr(g, 8) /* what lua_setallocf was given as ud */
 #define hp_g_total(g) ((int64_t)hp_u64(g, 16) + (int64_t)hp_u64(g, 24)) /* totalbytes + GCdebt */
 #define hp_g_string_table(g) hp_ptr(g, 48)
 #define hp_g_string_table_used(g) hp_u32(g, 56)

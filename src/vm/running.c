@@ -1,6 +1,8 @@
 /* Running threads: see running.h. */
 #include "running.h"
 
+#include "frame.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -92,8 +94,7 @@ int hp_vm_in_call(const hp_Vm *vm, const char *thread) {
 }
 
 const void *hp_vm_c_function(const hp_Vm *vm, const char *thread) {
-  const char *func = hp_ci_func(hp_ptr(thread, vm->layout->L_ci));
-  return hp_tag(func) == HP_TLIGHTFUNCTION ? hp_ptr(func, 0) : NULL;
+  return hp_frame_c_function(hp_ptr(thread, vm->layout->L_ci));
 }
 
 /* ---- counting ------------------------------------------------------------- */

@@ -26,7 +26,7 @@ int hp_vm_running(const hp_Vm *vm, hp_Peek *peek, const void *from, size_t reach
 /* Is this a thread of the VM's, in a call, and not suspended there? It is memory of that size. */
 int hp_vm_in_call(const hp_Vm *vm, const char *thread);
 
-/* The C function without upvalues that a thread which is in a call is in, or NULL. */
+/* The C function that a thread which is in a call is in, or NULL. */
 const void *hp_vm_c_function(const hp_Vm *vm, const char *thread);
 
 /* How many objects the VM has; stops counting soon after 'most'. */

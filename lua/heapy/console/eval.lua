@@ -4,13 +4,13 @@
 
 local core = require "heapy.core"
 local check = require "heapy.check"
+local own = require "heapy.own"
 local render = require "heapy.render"
 local shown = require "heapy.console.shown"
 
 local globals = _G
 local collect = collectgarbage or function() end -- a program may have taken it away
-local find, gsub = string.find, string.gsub
-local match, sub = string.match, string.sub
+local find, gsub, sub = string.find, string.gsub, string.sub
 local load, next, pcall, select, setmetatable, xpcall =
   load, next, pcall, select, setmetatable, xpcall
 local getinfo = debug and debug.getinfo -- luacheck: std lua54
@@ -64,12 +64,8 @@ end
 local MEMORY = "not enough memory" -- the VM's own error, with no position and no traceback
 local LET_GO = "not enough memory: this console's variables were let go, for the program's sake"
 
--- Where heapy's files are: heapy.lua, and what is in heapy/.
-local place = getinfo and match(getinfo(1, "S").source, "^(@.*heapy)[/\\]console[/\\][^/\\]*$")
-
 local function is_own(info)
-  return info and place and find(info.source, place, 1, true) == 1
-    and find(info.source, "^[./\\]", #place + 1)
+  return info and sub(info.source, 1, 1) == "@" and own.is(sub(info.source, 2))
 end
 
 -- What heapy finds wrong is not in its own code: from the level of what raised it to the one that
