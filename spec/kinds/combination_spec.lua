@@ -42,6 +42,22 @@ local ways = {
     hold(function() return zq_held end)
     return "upvalue zq_held"
   end,
+  function(hold, _, object)
+    local zq_kept = object
+    hold(function() return zq_kept end)
+    return "upvalue zq_kept"
+  end,
+  function(hold, random, object) -- entries whose label is no text
+    local key = ({ -random(3), 0.5, true })[random(3)]
+    hold { [key] = object }
+    return ("[%s]"):format(key)
+  end,
+  function(hold, _, object) -- more references than labels are kept for
+    local array = {}
+    for i = 1, 70 do array[i] = i > 10 and object end
+    hold(array)
+    return "[11..]"
+  end,
 }
 
 -- Large enough that its keys are surely its own, as far as byvia goes by that.

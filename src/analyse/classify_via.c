@@ -2,9 +2,9 @@
 ** adds the label to what the edge leads to.
 **
 ** Goes forwards through the referrers, each once, so that a table with a million
-** entries is read once and not once for each member. What a shape refers to, and
-** the labels of its items, are worked out once for each shape; only threads and
-** tables with weak entries are taken edge by edge. */
+** entries is read once and not once for each member. Objects of one shape have the same
+** labels in the same order: they are worked out for the first and kept for the others.
+** Only threads, upvalues and tables with weak entries are taken edge by edge. */
 #include "mixed.h"
 
 #include "heap/reverse.h"
@@ -14,6 +14,7 @@
 
 #define INDEXES 12    /* labels of array items that are remembered: [1] .. [11..] */
 #define DICTIONARY 48 /* items of a shape that is surely one table's alone */
+#define KEPT 64       /* references of an object whose shape's labels are kept, at the most */
 #define AHEAD 16      /* references */
 
 #define is_dictionary(shape) ((shape)->nitems > DICTIONARY)
@@ -22,38 +23,78 @@ typedef struct Via {
   hp_Graph *g;
   hp_Mixed *mixed;
   int whole;                     /* all that refers to anything is gone through */
-  uint64_t *seen;                /* shapes whose own edges were seen */
+  uint32_t *shapes;              /* per shape: where its labels are in: + 1; 0: not known */
+  HP_VEC(uint32_t) labels;       /* of the references of an object, in order */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
-  uint64_t *repeated;            /* keys that are in several items, or are no short ones */
-  uint32_t *items;               /* per item of a shape: label of the entries under it, + 1;
-                                    of a run of upvalues: where they are in: */
-  HP_VEC(uint32_t) upvalues;     /* labels, + 1, of the upvalues of such runs */
+  uint64_t *repeated;            /* keys that are in several items */
   HP_VEC(uint32_t) dictionaries; /* objects put off */
+  HP_VEC(uint32_t) upvalues;     /* if whole: likewise */
   uint32_t indexes[INDEXES];     /* label + 1 */
   uint32_t key;                  /* label + 1 of all keys */
 } Via;
 
 /* ---- one edge ------------------------------------------------------------- */
 
-/* All labels that there are may be members of combinations. */
-static int admit_labels(Via *w) {
-  return hp_combos_members(&w->mixed->combos, hp_labels_count(&w->mixed->labels));
+static int add(Via *w, uint32_t object, uint32_t label) {
+  return hp_mixed_add(w->mixed, object, label);
 }
 
 static int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
-  int rc = hp_labels_of(&w->mixed->labels, from, e, label);
-  return rc == HP_OK ? admit_labels(w) : rc;
+  return hp_labels_of(&w->mixed->labels, from, e, label);
 }
 
-/* 'memo' (label + 1, 0 for not known yet; or NULL): where the label is remembered. */
-static inline int see(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *memo) {
+/* 'memo' (label + 1, 0 for not known yet): where the label is remembered. */
+static inline int remembered(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *memo,
+                             uint32_t *label) {
+  int rc = *memo == 0 ? label_of(w, from, e, label) : HP_OK;
+  if (rc != HP_OK) return rc;
+  if (*memo == 0) *memo = *label + 1;
+  *label = *memo - 1;
+  return HP_OK;
+}
+
+static int see(Via *w, uint32_t from, const hp_EdgeIter *e) {
   uint32_t label;
   int rc;
   if (w->mixed->combo[e->to] == HP_COMBO_NONE) return HP_OK;
-  if (memo != NULL && *memo != 0) return hp_mixed_add(w->mixed, e->to, *memo - 1);
-  if ((rc = label_of(w, from, e, &label)) != HP_OK) return rc;
-  if (memo != NULL) *memo = label + 1;
-  return hp_mixed_add(w->mixed, e->to, label);
+  rc = e->kind == HP_I_KEY ? remembered(w, from, e, &w->key, &label) : label_of(w, from, e, &label);
+  return rc == HP_OK ? add(w, e->to, label) : rc;
+}
+
+HP_APART int see_one_by_one(Via *w, uint32_t from) {
+  hp_EdgeIter it;
+  int rc = HP_OK;
+  hp_edges_begin(&it, w->g, from);
+  while (rc == HP_OK && hp_edges_next(&it))
+    if (hp_edge_holds(&it)) rc = see(w, from, &it);
+  return rc;
+}
+
+/* ---- upvalues ------------------------------------------------------------- */
+
+/* What an upvalue holds is called as the upvalue is, by the first function that has it. */
+static int see_held(Via *w, uint32_t upvalue, uint32_t label) {
+  const hp_Graph *g = w->g;
+  if (hp_graph_type(g, upvalue) != HP_UPVALUE || hp_bit_get(w->named, upvalue)) return HP_OK;
+  hp_bit_set(w->named, upvalue);
+  if (g->node[upvalue].edge == g->node[upvalue + 1].edge) return HP_OK;
+  return add(w, g->to.at[g->node[upvalue].edge], label);
+}
+
+/* Upvalues that no function has. */
+static int see_unnamed(Via *w) {
+  size_t i;
+  int rc = HP_OK;
+  for (i = 0; i < w->upvalues.n && rc == HP_OK; i++)
+    if (!hp_bit_get(w->named, w->upvalues.at[i])) rc = see_one_by_one(w, w->upvalues.at[i]);
+  return rc;
+}
+
+/* ---- the first object of a shape ------------------------------------------- */
+
+/* Is there no other item with this key, and no other object that is it? */
+static int is_only(const Via *w, uint32_t key) {
+  return !hp_bit_get(w->repeated, key) && hp_labels_is_short_key(w->g, key);
 }
 
 /* The value of an entry of a dictionary, whose key is in no other table: nothing need be looked
@@ -63,157 +104,140 @@ static int see_only(Via *w, uint32_t key, uint32_t to) {
   int rc;
   if (*combo == HP_COMBO_NONE) return HP_OK;
   rc = hp_labels_new_key(&w->mixed->labels, key, &label);
-  if (rc == HP_OK) rc = admit_labels(w);
   return rc == HP_OK ? hp_combos_add_only(&w->mixed->combos, combo, to, label) : rc;
 }
 
-static int see_one_by_one(Via *w, uint32_t from) {
-  hp_EdgeIter it;
-  int rc = HP_OK;
-  hp_edges_begin(&it, w->g, from);
-  while (rc == HP_OK && hp_edges_next(&it))
-    if (hp_edge_holds(&it)) rc = see(w, from, &it, it.kind == HP_I_KEY ? &w->key : NULL);
+/* What its objects have in common, besides keys. */
+static int see_common(Via *w, uint32_t from, hp_EdgeIter *e) {
+  if (e->shape->common == HP_NONE) return HP_OK;
+  e->kind = e->shape->type == HP_FUNCTION ? HP_I_PROTO : HP_I_METATABLE;
+  e->to = e->shape->common;
+  return see(w, from, e);
+}
+
+static int see_key(Via *w, uint32_t from, hp_EdgeIter *e, uint32_t key) {
+  e->entry = e->kind;
+  e->kind = HP_I_KEY;
+  e->arg = e->to = key;
+  return see(w, from, e);
+}
+
+/* One of an object's own references; its label is kept, where there is room for that. */
+static inline int see_value(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
+  uint32_t *index = &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1], label;
+  int rc = e->kind == HP_I_ARRAY ? remembered(w, from, e, index, &label)
+                                 : label_of(w, from, e, &label);
+  if (rc == HP_OK) rc = add(w, e->to, label);
+  if (rc == HP_OK && keep) w->labels.at[w->labels.n++] = label;
+  if (rc == HP_OK && w->whole && e->kind == HP_I_UPVALUE) rc = see_held(w, e->to, label);
   return rc;
 }
 
-/* The edges that all objects of a shape share, through one of them. */
-static int see_shape(Via *w, uint32_t from) {
-  hp_EdgeIter it;
-  int rc = HP_OK;
-  uint32_t shape = w->g->node[from].aux;
-  if (hp_bit_get(w->seen, shape)) return HP_OK;
-  hp_bit_set(w->seen, shape);
-  hp_edges_begin(&it, w->g, from);
-  while (rc == HP_OK && hp_edges_next(&it)) {
-    if (it.kind == HP_I_KEY)
-      rc = see(w, from, &it, &w->key);
-    else if (it.kind == HP_I_METATABLE || it.kind == HP_I_PROTO)
-      rc = see(w, from, &it, NULL);
-  }
-  return rc;
-}
-
-/* ---- upvalues ------------------------------------------------------------- */
-
-/* Labels of a run of upvalues: named by the prototype, which the shape has. */
-static int memo_of_upvalues(Via *w, size_t item, uint32_t n, uint32_t **memo) {
-  if (w->items[item] == 0) {
-    if (hp_vec_reserve(&w->upvalues, n) != HP_OK) return HP_ENOMEM;
-    memset(w->upvalues.at + w->upvalues.n, 0, n * sizeof *w->upvalues.at);
-    w->items[item] = (uint32_t)w->upvalues.n + 1;
-    w->upvalues.n += n;
-  }
-  *memo = w->upvalues.at + w->items[item] - 1;
-  return HP_OK;
-}
-
-/* What an upvalue holds is called as the upvalue is, by the first function that has it. */
-static int see_held(Via *w, uint32_t function, const hp_EdgeIter *e, uint32_t *memo) {
-  const hp_Graph *g = w->g;
-  hp_EdgeIter held = *e;
-  if (!w->whole || hp_graph_type(g, e->to) != HP_UPVALUE || hp_bit_get(w->named, e->to))
-    return HP_OK;
-  hp_bit_set(w->named, e->to);
-  if (g->node[e->to].edge == g->node[e->to + 1].edge) return HP_OK;
-  held.to = g->to.at[g->node[e->to].edge];
-  return see(w, function, &held, memo);
-}
-
-/* Upvalues that no function has. */
-static int see_unnamed(Via *w, const hp_IdSet *referrers) {
-  hp_IdIter it;
-  uint32_t id;
-  int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
-    if (hp_graph_type(w->g, id) == HP_UPVALUE && !hp_bit_get(w->named, id))
-      rc = see_one_by_one(w, id);
-  return rc;
-}
-
-/* ---- the references that are an object's own ------------------------------- */
-
-static int see_array(Via *w, uint32_t from, hp_EdgeIter *e, const uint32_t *to, uint32_t n) {
+static int see_run(Via *w, uint32_t from, hp_EdgeIter *e, const uint32_t *to, uint32_t n,
+                   int keep) {
   const uint32_t *end = to + n, *last = w->g->to.at + w->g->to.n;
   int rc = HP_OK;
   for (; to < end && rc == HP_OK; to++) {
     if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
-    e->arg++;
-    e->to = *to;
-    rc = see(w, from, e, &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1]);
-  }
-  return rc;
-}
-
-static int see_upvalues(Via *w, uint32_t from, size_t item, hp_EdgeIter *e, const uint32_t *to,
-                        uint32_t n) {
-  uint32_t *memo, i;
-  int rc = memo_of_upvalues(w, item, n, &memo);
-  for (i = 0; i < n && rc == HP_OK; i++) {
-    e->arg++;
-    e->to = to[i];
-    rc = see(w, from, e, &memo[i]);
-    if (rc == HP_OK) rc = see_held(w, from, e, &memo[i]);
-  }
-  return rc;
-}
-
-/* A run of other things, all with one label; or one entry. */
-static int see_alike(Via *w, uint32_t from, size_t item, hp_EdgeIter *e, const uint32_t *to,
-                     uint32_t n) {
-  uint32_t *memo = e->kind == HP_I_VALUE ? NULL : &w->items[item], i;
-  int rc = HP_OK;
-  for (i = 0; i < n && rc == HP_OK; i++) {
     if (hp_item_is_run(e->kind)) e->arg++;
-    e->to = to[i];
-    rc = see(w, from, e, memo);
+    e->to = *to;
+    rc = see_value(w, from, e, keep);
   }
   return rc;
 }
 
-static int see_values(Via *w, uint32_t from) {
-  const hp_Graph *g = w->g;
-  const hp_Shape *s = hp_graph_shape(g, from);
-  const uint32_t *to = g->to.at + g->node[from].edge, *last = g->to.at + g->to.n;
-  size_t item, end = (size_t)s->item + s->nitems;
-  hp_EdgeIter e;
+static int see_items(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
+  const hp_Shape *s = e->shape;
+  const hp_Item *item = w->g->shapes.items.at + s->item, *end = item + s->nitems;
+  const uint32_t *to = w->g->to.at + w->g->node[from].edge;
   int rc = HP_OK;
-  e.g = g;
-  e.shape = s;
-  e.strength = HP_STRONG;
-  for (item = s->item; item < end && rc == HP_OK; item++) {
-    const hp_Item *at = &g->shapes.items.at[item];
-    uint32_t n = hp_item_count(*at);
-    if (n == 0) continue;
-    e.kind = hp_item_kind(*at);
-    e.key = hp_item_has_key(*at) ? at->arg : HP_NONE;
-    e.arg = at->arg;
-    if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
-    if (e.kind == HP_I_NAME && is_dictionary(s) && !hp_bit_get(w->repeated, e.key))
-      rc = see_only(w, e.key, *to);
-    else if (e.kind == HP_I_ARRAY)
-      rc = see_array(w, from, &e, to, n);
-    else if (e.kind == HP_I_UPVALUE)
-      rc = see_upvalues(w, from, item, &e, to, n);
+  for (; item < end && rc == HP_OK; item++) {
+    uint32_t n = hp_item_count(*item);
+    e->kind = hp_item_kind(*item);
+    e->key = HP_NONE;
+    if (hp_item_has_key(*item)) rc = see_key(w, from, e, item->arg);
+    if (rc != HP_OK || n == 0) continue;
+    e->kind = hp_item_kind(*item);
+    e->key = hp_item_has_key(*item) ? item->arg : HP_NONE;
+    e->arg = item->arg;
+    if (e->kind == HP_I_NAME && is_dictionary(s) && is_only(w, e->key))
+      rc = see_only(w, e->key, *to);
     else
-      rc = see_alike(w, from, item, &e, to, n);
+      rc = see_run(w, from, e, to, n, keep);
     to += n;
   }
   return rc;
 }
 
-/* ---- all referrers -------------------------------------------------------- */
-
-static int see_referrer(Via *w, uint32_t from) {
-  int rc;
-  if (!hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
-  rc = see_shape(w, from);
-  return rc == HP_OK ? see_values(w, from) : rc;
+/* Likewise every one of a shape with too many references. */
+HP_APART int see_first(Via *w, uint32_t from) {
+  const hp_Graph *g = w->g;
+  size_t first = w->labels.n, n = g->node[from + 1].edge - g->node[from].edge;
+  hp_EdgeIter e;
+  int rc, keep;
+  memset(&e, 0, sizeof e);
+  e.g = g;
+  e.shape = hp_graph_shape(g, from);
+  e.key = HP_NONE;
+  e.strength = HP_STRONG;
+  keep = n <= KEPT && !is_dictionary(e.shape);
+  if (keep && hp_vec_reserve(&w->labels, n) != HP_OK) return HP_ENOMEM;
+  rc = see_common(w, from, &e);
+  if (rc == HP_OK) rc = see_items(w, from, &e, keep);
+  if (rc == HP_OK && keep) w->shapes[g->node[from].aux] = (uint32_t)first + 1;
+  return rc;
 }
+
+/* ---- the others ------------------------------------------------------------- */
+
+static int see_others(Via *w, uint32_t from, const uint32_t *label) {
+  const hp_Graph *g = w->g;
+  const uint32_t *to = g->to.at + g->node[from].edge, *end = g->to.at + g->node[from + 1].edge;
+  const uint32_t *last = g->to.at + g->to.n;
+  int rc = HP_OK;
+  for (; to < end && rc == HP_OK; to++, label++) {
+    if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
+    rc = add(w, *to, *label);
+  }
+  return rc;
+}
+
+static int see_upvalues(Via *w, uint32_t from, const uint32_t *label) {
+  const hp_Graph *g = w->g;
+  const uint32_t *to = g->to.at + g->node[from].edge, *end = g->to.at + g->node[from + 1].edge;
+  int rc = HP_OK;
+  for (; to < end && rc == HP_OK; to++, label++) rc = see_held(w, *to, *label);
+  return rc;
+}
+
+/* ---- all referrers -------------------------------------------------------- */
 
 static int put_off(Via *w, uint32_t id) {
   if (hp_vec_reserve(&w->dictionaries, 1) != HP_OK) return HP_ENOMEM;
   w->dictionaries.at[w->dictionaries.n++] = id;
   return HP_OK;
+}
+
+static int see_upvalue(Via *w, uint32_t id) {
+  if (!w->whole) return see_one_by_one(w, id);
+  if (hp_vec_reserve(&w->upvalues, 1) != HP_OK) return HP_ENOMEM;
+  w->upvalues.at[w->upvalues.n++] = id;
+  return HP_OK;
+}
+
+static inline int see_referrer(Via *w, uint32_t from) {
+  const hp_Shape *s = hp_graph_shape(w->g, from);
+  uint32_t labels = w->shapes[w->g->node[from].aux];
+  int rc;
+  if (labels == 0) {
+    if (s->type == HP_UPVALUE) return see_upvalue(w, from);
+    if (!hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
+    return is_dictionary(s) ? put_off(w, from) : see_first(w, from);
+  }
+  rc = see_others(w, from, w->labels.at + labels - 1);
+  if (rc == HP_OK && w->whole && s->type == HP_FUNCTION)
+    rc = see_upvalues(w, from, w->labels.at + labels - 1);
+  return rc;
 }
 
 /* Dictionaries come last: their labels are there once each, and what has one already
@@ -223,12 +247,10 @@ static int see_referrers(Via *w, const hp_IdSet *referrers) {
   uint32_t id;
   size_t i;
   int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);) {
-    if (w->whole && hp_graph_type(w->g, id) == HP_UPVALUE) continue;
-    rc = is_dictionary(hp_graph_shape(w->g, id)) ? put_off(w, id) : see_referrer(w, id);
-  }
+  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
+    rc = see_referrer(w, id);
   for (i = 0; i < w->dictionaries.n && rc == HP_OK; i++)
-    rc = see_referrer(w, w->dictionaries.at[i]);
+    rc = see_first(w, w->dictionaries.at[i]);
   return rc;
 }
 
@@ -247,7 +269,6 @@ static int see_root(Via *w, const hp_Root *root) {
   int rc;
   hp_root_text(root, &name);
   rc = hp_labels_named(&w->mixed->labels, name.s, &label);
-  if (rc == HP_OK) rc = admit_labels(w);
   return rc == HP_OK ? hp_mixed_add(w->mixed, root->id, label) : rc;
 }
 
@@ -263,7 +284,7 @@ static int see_roots(Via *w) {
 
 static int see_all(Via *w, const hp_IdSet *referrers) {
   int rc = see_referrers(w, referrers);
-  if (rc == HP_OK && w->whole) rc = see_unnamed(w, referrers);
+  if (rc == HP_OK) rc = see_unnamed(w);
   return rc == HP_OK ? see_roots(w) : rc;
 }
 
@@ -275,8 +296,7 @@ static int find_repeated(Via *w) {
   if (found == NULL) return HP_ENOMEM;
   for (; item < end; item++) {
     if (hp_item_kind(*item) != HP_I_NAME) continue;
-    if (hp_bit_get(found, item->arg) || !hp_labels_is_short_key(g, item->arg))
-      hp_bit_set(w->repeated, item->arg);
+    if (hp_bit_get(found, item->arg)) hp_bit_set(w->repeated, item->arg);
     hp_bit_set(found, item->arg);
   }
   hp_delete(found, hp_words(g->n));
@@ -293,23 +313,22 @@ static int classify(Via *w, const hp_IdSet *set, hp_Classified *out) {
 }
 
 int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
-  size_t nitems = g->shapes.items.n, nshapes = hp_words(g->shapes.shapes.n), words = hp_words(g->n);
+  size_t nshapes = g->shapes.shapes.n, words = hp_words(g->n);
   Via w;
   int rc = HP_ENOMEM;
   memset(&w, 0, sizeof w);
   w.g = g;
   w.mixed = hp_mixed_new(g, set, NULL);
-  w.items = hp_new(uint32_t, nitems);
-  w.seen = hp_new(uint64_t, nshapes);
+  w.shapes = hp_new(uint32_t, nshapes);
   w.named = hp_new(uint64_t, words);
   w.repeated = hp_new(uint64_t, words);
-  if (w.mixed && w.items && w.seen && w.named && w.repeated) rc = classify(&w, set, out);
+  if (w.mixed && w.shapes && w.named && w.repeated) rc = classify(&w, set, out);
   if (rc != HP_OK) hp_mixed_free(w.mixed);
-  hp_delete(w.items, nitems);
-  hp_delete(w.seen, nshapes);
+  hp_delete(w.shapes, nshapes);
   hp_delete(w.named, words);
   hp_delete(w.repeated, words);
-  hp_vec_free(&w.upvalues);
+  hp_vec_free(&w.labels);
   hp_vec_free(&w.dictionaries);
+  hp_vec_free(&w.upvalues);
   return rc;
 }

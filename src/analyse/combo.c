@@ -7,15 +7,39 @@
 
 static size_t hash_of(uint64_t key) { return (size_t)(key * 0x9E3779B97F4A7C15u >> 32); }
 
+/* ---- steps: what a combination becomes with a member ----------------------- */
+
+static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint32_t from, uint32_t member) {
+  size_t at = hp_combos_place(from, member, n);
+  while (slots[at].to != 0 && (slots[at].from != from || slots[at].member != member))
+    at = (at + 1) & (n - 1);
+  return at;
+}
+
+static int grow_slots(hp_Combos *c) {
+  size_t n = c->nslots > 0 ? c->nslots * 2 : 1024, i;
+  hp_ComboSlot *slots = hp_new(hp_ComboSlot, n);
+  if (slots == NULL) return HP_ENOMEM;
+  for (i = 0; i < c->nslots; i++)
+    if (c->slots[i].to != 0)
+      slots[slot_of(slots, n, c->slots[i].from, c->slots[i].member)] = c->slots[i];
+  hp_delete(c->slots, c->nslots);
+  c->slots = slots;
+  c->nslots = n;
+  return HP_OK;
+}
+
+/* ---- all of them ------------------------------------------------------------ */
+
 int hp_combos_init(hp_Combos *c) {
   int rc = hp_vec_reserve(&c->at, FIRST);
+  if (rc == HP_OK) rc = grow_slots(c);
   if (rc != HP_OK) return rc;
   for (; c->at.n < FIRST; c->at.n++) c->at.at[c->at.n].rest = c->at.at[c->at.n].last = 0;
   return HP_OK;
 }
 
 void hp_combos_done(hp_Combos *c) {
-  hp_vec_free(&c->recent);
   hp_delete(c->slots, c->nslots);
   hp_delete(c->pairs, c->npairs);
   c->slots = NULL;
@@ -28,13 +52,6 @@ void hp_combos_free(hp_Combos *c) {
   hp_vec_free(&c->at);
 }
 
-int hp_combos_members(hp_Combos *c, size_t n) {
-  int rc = n > c->recent.n ? hp_vec_reserve(&c->recent, n - c->recent.n) : HP_OK;
-  if (rc != HP_OK) return rc;
-  for (; c->recent.n < n; c->recent.n++) c->recent.at[c->recent.n].from = HP_COMBO_NONE;
-  return HP_OK;
-}
-
 uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_COMBO_MAX]) {
   uint32_t n = 0, i, at;
   for (at = combo; at != HP_COMBO_EMPTY; at = c->at.at[at].rest) n++;
@@ -43,27 +60,7 @@ uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_C
   return n;
 }
 
-/* ---- steps: what a combination becomes with a member ----------------------- */
-
-static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint32_t from, uint32_t member) {
-  size_t at = hash_of((uint64_t)from << 32 | member) & (n - 1);
-  while (slots[at].to != 0 && (slots[at].from != from || slots[at].member != member))
-    at = (at + 1) & (n - 1);
-  return at;
-}
-
-static int grow_slots(hp_Combos *c) {
-  size_t n = c->nslots > 0 ? c->nslots * 4 : 1024, i;
-  hp_ComboSlot *slots = hp_new(hp_ComboSlot, n);
-  if (slots == NULL) return HP_ENOMEM;
-  for (i = 0; i < c->nslots; i++)
-    if (c->slots[i].to != 0)
-      slots[slot_of(slots, n, c->slots[i].from, c->slots[i].member)] = c->slots[i];
-  hp_delete(c->slots, c->nslots);
-  c->slots = slots;
-  c->nslots = n;
-  return HP_OK;
-}
+/* ---- more combinations ------------------------------------------------------ */
 
 static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo) {
   hp_Combo *made;
@@ -78,7 +75,7 @@ static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo
 
 static int remember(hp_Combos *c, uint32_t from, uint32_t member, uint32_t to) {
   hp_ComboSlot *slot;
-  if (c->used * 2 >= c->nslots && grow_slots(c) != HP_OK) return HP_ENOMEM;
+  if (c->used * 4 >= c->nslots && grow_slots(c) != HP_OK) return HP_ENOMEM;
   slot = &c->slots[slot_of(c->slots, c->nslots, from, member)];
   c->used += slot->to == 0;
   slot->from = from;
@@ -92,10 +89,8 @@ static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
   hp_Combo at = c->at.at[from];
   uint32_t rest = from;
   int rc = HP_OK;
-  if (c->nslots > 0) {
-    *to = c->slots[slot_of(c->slots, c->nslots, from, member)].to;
-    if (*to != 0) return HP_OK;
-  }
+  *to = c->slots[slot_of(c->slots, c->nslots, from, member)].to;
+  if (*to != HP_COMBO_NONE) return HP_OK;
   if (from != HP_COMBO_EMPTY && at.last > member) {
     rc = insert(c, at.rest, member, &rest);
     if (rc == HP_OK) rc = insert(c, rest, at.last, to);
@@ -167,18 +162,14 @@ static int contains(const hp_Combos *c, uint32_t combo, uint32_t member, uint32_
   return 0;
 }
 
+/* What is remembered, but not in the first place looked at, is found by insert. */
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  hp_ComboStep *recent = &c->recent.at[member];
-  uint32_t n, to = *combo;
-  int rc;
+  uint32_t n;
+  if (*combo == HP_COMBO_NONE) return HP_OK;
   if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
-  if (!contains(c, *combo, member, &n)) {
-    if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
-    if ((rc = insert(c, *combo, member, &to)) != HP_OK) return rc;
-  }
-  recent->from = *combo;
-  recent->to = *combo = to;
-  return HP_OK;
+  if (contains(c, *combo, member, &n)) return remember(c, *combo, member, *combo);
+  if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+  return insert(c, *combo, member, combo);
 }
 
 int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {

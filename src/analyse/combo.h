@@ -4,8 +4,7 @@
 ** An object has the number of its combination so far, and takes members one by
 ** one, in any order, some again and again. A combination is its largest member and
 ** the combination of the rest, so equal sets have one number; and what a combination
-** becomes with a member is remembered, first of all for each member the last time it
-** came. Beyond HP_COMBO_MAX members that would cost too much: such an object is
+** becomes with a member is remembered, even where it has it. Beyond HP_COMBO_MAX members that would cost too much: such an object is
 ** *many*, and its members stand in a set of pairs. */
 #ifndef HP_COMBO_H
 #define HP_COMBO_H
@@ -25,19 +24,15 @@ typedef struct hp_Combo {
   uint32_t last; /* its largest member */
 } hp_Combo;
 
-typedef struct hp_ComboStep {
-  uint32_t from, to; /* 'to' is 'from' with a member */
-} hp_ComboStep;
-
+/* A step: 'to' is 'from' with the member. */
 typedef struct hp_ComboSlot {
   uint32_t from, member;
-  uint32_t to; /* 0: free */
+  uint32_t to; /* HP_COMBO_NONE: free, and so are the others 0 */
 } hp_ComboSlot;
 
 typedef struct hp_Combos {
   HP_VEC(hp_Combo) at;
-  HP_VEC(hp_ComboStep) recent; /* per member */
-  hp_ComboSlot *slots;         /* all steps, by hash */
+  hp_ComboSlot *slots; /* all steps, by hash */
   size_t nslots, used;
   uint64_t *pairs; /* (object + 1) << 32 | member, of those with many; by hash, 0: free */
   size_t npairs, pairs_used;
@@ -50,17 +45,19 @@ void hp_combos_free(hp_Combos *c);
 /* Frees what only adding needs. */
 void hp_combos_done(hp_Combos *c);
 
-/* Members below n may be added from now on. */
-int hp_combos_members(hp_Combos *c, size_t n);
+/* Where a step is looked for first. */
+static inline size_t hp_combos_place(uint32_t from, uint32_t member, size_t nslots) {
+  return (((uint64_t)from << 32 | member) * 0x9E3779B97F4A7C15u >> 32) & (nslots - 1);
+}
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
 /* Adds a member to the combination of an object. */
 static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  const hp_ComboStep *recent = &c->recent.at[member];
-  if (*combo == HP_COMBO_NONE) return HP_OK;
-  if (recent->from != *combo) return hp_combos_step(c, combo, object, member);
-  *combo = recent->to;
+  const hp_ComboSlot *slot = &c->slots[hp_combos_place(*combo, member, c->nslots)];
+  if (slot->from != *combo || slot->member != member)
+    return hp_combos_step(c, combo, object, member);
+  *combo = slot->to; /* of a free one: HP_COMBO_NONE is HP_COMBO_NONE with whatever member */
   return HP_OK;
 }
 

@@ -21,8 +21,7 @@ hp_Mixed *hp_mixed_new(const hp_Graph *g, const hp_IdSet *set, const hp_Names *k
   m->kinds = kinds;
   m->n = g->n;
   m->combo = empty_combos(g->n, set);
-  if (m->combo == NULL || hp_combos_init(&m->combos) != HP_OK ||
-      (kinds != NULL && hp_combos_members(&m->combos, hp_names_count(kinds)) != HP_OK)) {
+  if (m->combo == NULL || hp_combos_init(&m->combos) != HP_OK) {
     hp_mixed_free(m);
     return NULL;
   }

@@ -23,7 +23,7 @@ typedef struct hp_Mixed {
 hp_Mixed *hp_mixed_new(const hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds);
 void hp_mixed_free(hp_Mixed *m);
 
-/* Adds a member (below what hp_combos_members was told) to an object's combination. */
+/* Adds a member to an object's combination. */
 static inline int hp_mixed_add(hp_Mixed *m, uint32_t object, uint32_t member) {
   return hp_combos_add(&m->combos, &m->combo[object], object, member);
 }

@@ -20,10 +20,34 @@ void hp_partition_free(hp_Partition *p) {
 
 /* ---- the order of rows ----------------------------------------------------- */
 
-static int by_size(const void *x, const void *y) {
-  const hp_Row *a = x, *b = y;
-  if (a->size != b->size) return a->size < b->size ? 1 : -1;
-  return (a->cls > b->cls) - (a->cls < b->cls);
+/* Largest first, digit by digit from the lowest: those of equal size stay as they are, by class. */
+static void sort_by_digit(const hp_Row *rows, uint32_t n, unsigned shift, hp_Row *out) {
+  uint32_t first[256] = {0}, sum = 0, i, digit;
+  for (i = 0; i < n; i++) first[rows[i].size >> shift & 255]++;
+  for (digit = 256; digit-- > 0;) {
+    uint32_t count = first[digit];
+    first[digit] = sum;
+    sum += count;
+  }
+  for (i = 0; i < n; i++) out[first[rows[i].size >> shift & 255]++] = rows[i];
+}
+
+static int sort_by_size(hp_Partition *p) {
+  hp_Row *sorted = hp_new(hp_Row, p->nrows);
+  uint64_t largest = 0;
+  unsigned shift;
+  uint32_t i;
+  if (sorted == NULL) return HP_ENOMEM;
+  for (i = 0; i < p->nrows; i++)
+    if (p->rows[i].size > largest) largest = p->rows[i].size;
+  for (shift = 0; shift < 64 && largest >> shift > 0; shift += 8) {
+    hp_Row *rows = p->rows;
+    sort_by_digit(rows, p->nrows, shift, sorted);
+    p->rows = sorted;
+    sorted = rows;
+  }
+  hp_delete(sorted, p->nrows);
+  return HP_OK;
 }
 
 /* A row with the name of its class: the text's place at first, then the text. */
@@ -121,7 +145,7 @@ static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   if (p->rows == NULL || p->place == NULL || p->settled == NULL) return HP_ENOMEM;
   for (i = 0; i < p->nrows; i++) p->rows[i].cls = i;
   sum_rows(p, g, set);
-  if (p->nrows > 1 && !p->classes.ordered) qsort(p->rows, p->nrows, sizeof *p->rows, by_size);
+  if (!p->classes.ordered && sort_by_size(p) != HP_OK) return HP_ENOMEM;
   finish_rows(p);
   return HP_OK;
 }

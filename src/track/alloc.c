@@ -3,6 +3,8 @@
 #include "timeline.h"
 #include "track.h"
 
+#include "base/bits.h"
+
 #define rarely(x) __builtin_expect((x) != 0, 0) /* the way of most requests is straight on */
 
 #define FIRST_TAG HP_TSHORTSTRING
@@ -174,10 +176,8 @@ static void pass_over(hp_Track *t, const uintptr_t *frame, size_t tag) {
 
 /* ---- births and deaths ---------------------------------------------------- */
 
-#define APART __attribute__((noinline)) /* so that what asks for it need save no registers */
-
 /* It stands as if the VM had called it: see look.h. */
-static APART void *birth(void *ud, void *p, size_t tag, size_t n) {
+HP_APART void *birth(void *ud, void *p, size_t tag, size_t n) {
   const uintptr_t *frame = HP_LOOK_FRAME();
   hp_Track *t = ud;
   const char *thread;
@@ -205,13 +205,13 @@ static inline void *new_object(hp_Track *t, void *p, size_t tag, size_t n) {
   return birth(t, p, tag, n);
 }
 
-static APART void *new_object_at_point(hp_Track *t, void *p, size_t tag, size_t n) {
+HP_APART void *new_object_at_point(hp_Track *t, void *p, size_t tag, size_t n) {
   hp_timeline_note(t);
   return new_object(t, p, tag, n);
 }
 
 /* A block is made, or grows, that is no object. */
-static APART void *growth_at_point(hp_Track *t, void *p, size_t old, size_t n) {
+HP_APART void *growth_at_point(hp_Track *t, void *p, size_t old, size_t n) {
   hp_timeline_note(t);
   return t->f(t->ud, p, old, n);
 }
@@ -221,7 +221,7 @@ static inline int is_unknown(const hp_Track *t, const void *block, size_t n) {
   return hp_blocks_without(&t->blocks, block) && n != t->thread_size && n != HP_PROTO_SIZE;
 }
 
-static APART void *death(hp_Track *t, void *block, size_t n) {
+HP_APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == t->thread_size) thread_gone(t, block);
   if (n == HP_PROTO_SIZE) hp_recent_gone(&t->recent, block);
@@ -235,7 +235,7 @@ static APART void *death(hp_Track *t, void *block, size_t n) {
 
 /* The main thread lies in it, and behind that the rest of the VM. Nothing can be read of
 ** either yet. */
-static APART void *begin(hp_Track *t, void *p, size_t old, size_t n) {
+HP_APART void *begin(hp_Track *t, void *p, size_t old, size_t n) {
   char *q = t->f(t->ud, p, old, n);
   if (q == NULL) return NULL;
   t->block = q;
@@ -255,7 +255,7 @@ static APART void *begin(hp_Track *t, void *p, size_t old, size_t n) {
   return q;
 }
 
-static APART void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
+HP_APART void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
   lua_Alloc f = t->f;
   void *ud = t->ud;
   if (t->orphan && n == 0 && p == t->block && t->others == 0) {
@@ -265,7 +265,7 @@ static APART void *pass_on(hp_Track *t, void *p, size_t old, size_t n) {
   return f(ud, p, old, n);
 }
 
-static APART void *cut_off(hp_Track *t, void *p, size_t old, size_t n) {
+HP_APART void *cut_off(hp_Track *t, void *p, size_t old, size_t n) {
   hp_track_cut(t);
   return pass_on(t, p, old, n);
 }
