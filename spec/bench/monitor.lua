@@ -16,58 +16,53 @@ local interpreter = dofile(here .. "../interpreter.lua")
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
--- Programs that do little but allocate: there a second thread would cost most, as the C library's
--- malloc takes locks from then on, and for good. So each run is a process of its own, and the least
--- time of several in it is taken. The other kind has turned the monitor off again: so the same is
--- loaded. Where blocks come to lie makes some percent all the same, so each group of runs has other
--- blocks before its own. The collector runs when it is told to, and the C library gives no memory
--- back: else a few objects more decide how often they do meanwhile.
+-- Programs that do little but allocate, with a megabyte or two to keep: the more often the collector
+-- begins anew, the more the monitor costs, which has it call a finalizer each time. It is turned on
+-- and off at random in one process, as what differs from one process to the next, where blocks come
+-- to lie above all, makes some percent of the time, and so does the order in which they were freed,
+-- which comes round again and again. Each group is a process with other blocks before its own.
 local WORKS <const> = {
-  trees = [[
-    local function grow(n) if n > 0 then return { grow(n - 1), grow(n - 1) } end return {} end
-    local function count(t) return t[1] and 1 + count(t[1]) + count(t[2]) or 1 end
-    function work() local kept = grow(13) for _ = 1, 8 do count(grow(13)) end return kept end
-  ]],
+  trees = [[function work() for _ = 1, 500 do count(grow(6)) end end]],
   strings = [[
     function work()
       local list = {}
-      for i = 1, 60000 do
+      for i = 1, 30000 do
         local s = i .. "x"
-        list[i % 1000 + 1] = { i, s, function() return s end }
+        list[i % 100 + 1] = { i, s, function() return s end }
       end
     end
   ]],
 }
 
+-- Prints the watched program's time by its time unwatched.
 local RUN <const> = [[
+  package.path = "%s?.lua;" .. package.path
+  local RM, meter = require "heapy.RM", require "meter"
+  local function grow(n) if n > 0 then return { grow(n - 1), grow(n - 1) } end return {} end
+  local function count(t) return t[1] and 1 + count(t[1]) + count(t[2]) or 1 end
+  local work
   %s
-  local RM = require "heapy.RM"
-  assert(RM.on { log = false })
-  if not %s then RM.off() end
   math.randomseed(%d)
-  local before = {}
+  local before, kept = {}, grow(13)
   for i = 1, math.random(3000) do before[i] = ("x"):rep(math.random(300)) end
-  collectgarbage "stop"
-  local least = math.huge
-  for _ = 1, 10 do
-    collectgarbage()
-    local from = os.clock()
+  local times = { [true] = {}, [false] = {} }
+  for _ = 1, 400 do
+    local on = math.random(2) == 1
+    if on then assert(RM.on { log = false }) else RM.off() end
     work()
-    collectgarbage()
-    least = math.min(least, os.clock() - from)
+    table.insert(times[on], (meter.time(work)))
   end
-  print(least)
+  print(meter.median(times[true]) / meter.median(times[false]))
 ]]
 
-local function seconds(work, watched, group)
-  local pipe <close> = assert(io.popen(("MALLOC_TRIM_THRESHOLD_=4000000000 '%s' -e '%s'"):format(
-    interpreter, RUN:format(WORKS[work], watched, group))))
-  return assert(pipe:read "n")
-end
-
 local function idle_cost(work)
-  return meter.compare(2 * rounds, function(group) return seconds(work, false, group) end,
-    function(group) return seconds(work, true, group) end)
+  local ratios = {}
+  for i = 1, math.max(rounds // 3, 3) do
+    local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter,
+      RUN:format(here, WORKS[work], i))))
+    ratios[i] = assert(pipe:read "n")
+  end
+  return meter.median(ratios)
 end
 
 -- ---- how long it takes -----------------------------------------------------------------------

@@ -11,7 +11,7 @@
 **   fork     the process forks once the script is run: the child calls work(), the parent waits
 **   events   waits in epoll for a second or a signal, then calls step(), for ever
 **   watched  the same, and waits for the descriptor that descriptor() gives; no signal wakes it
-**   limited  work() in a state that may have 8 MiB
+**   limited  work() in a state that may have 8 MiB, and nothing more while starve(true) holds
 **   hooked   work() in a new coroutine every two milliseconds, in two OS threads in turn; it gets a
 **            hook of the host's own when the collector has run in it; SIGURG is the host's own.
 **            hooked() counts calls of the hook
@@ -181,12 +181,18 @@ static int events(lua_State *L, int watched) {
 }
 
 static size_t used;
+static int starved;
+
+static int starve(lua_State *L) {
+  starved = lua_toboolean(L, 1);
+  return 0;
+}
 
 static void *limited(void *ud, void *p, size_t old, size_t n) {
   size_t was = p != NULL ? old : 0;
   void *q;
   (void)ud;
-  if (n > was && used + n - was > LIMIT) return NULL;
+  if (n > was && (starved || used + n - was > LIMIT)) return NULL;
   q = n > 0 ? realloc(p, n) : NULL;
   if (n == 0) free(p);
   if (n == 0 || q != NULL) used += n - was;
@@ -255,6 +261,7 @@ int main(int argc, char **argv) {
   arguments_n = argc - 2;
   arguments = argv + 2;
   if (strcmp(mode, "blocked") == 0) block();
+  if (strcmp(mode, "limited") == 0) lua_register(L, "starve", starve);
   if (prepare(L) != 0) return 1;
   if (strcmp(mode, "deaf") == 0) signal(SIGURG, SIG_IGN);
   if (strcmp(mode, "nested") == 0 && signal(SIGALRM, on_alarm) != SIG_ERR) ualarm(50000, 0);

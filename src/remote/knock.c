@@ -39,7 +39,7 @@
 ** before 'dormant' is. */
 static atomic_int dormant;           /* the thread is put off */
 static atomic_int doors[HP_TARGETS]; /* is a client awaited at the target's socket? */
-static atomic_llong looked;          /* when hp_target_look last did, in milliseconds */
+static _Atomic int64_t looked;       /* when hp_target_look last did, in milliseconds */
 static atomic_int repeater = -1;     /* the timer */
 static int repeats;                  /* of the signal, so far: in the handler */
 
@@ -182,12 +182,9 @@ void hp_target_answer(void) {
 
 /* The time is looked at first: it is nearly free. */
 void hp_target_look(const hp_Target *t) {
-  struct timespec now;
-  long long ms;
-  if (!atomic_load(&dormant) || clock_gettime(CLOCK_MONOTONIC_COARSE, &now) != 0) return;
-  ms = (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-  if (ms - atomic_load(&looked) < LOOK) return;
-  atomic_store(&looked, ms);
+  int64_t now = hp_process_coarse();
+  if (!atomic_load(&dormant) || now - atomic_load(&looked) < LOOK) return;
+  atomic_store(&looked, now);
   if (is_reached(t->number))
     hp_target_answer();
   else

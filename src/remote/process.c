@@ -20,6 +20,7 @@ static int64_t milliseconds(clockid_t clock) {
 }
 
 int64_t hp_process_now(void) { return milliseconds(CLOCK_MONOTONIC); }
+int64_t hp_process_coarse(void) { return milliseconds(CLOCK_MONOTONIC_COARSE); }
 int64_t hp_process_date(void) { return milliseconds(CLOCK_REALTIME); }
 
 pid_t hp_process_thread(void) { return (pid_t)syscall(SYS_gettid); }

@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Milliseconds of a clock that only goes forward; and since the epoch. */
+/* Milliseconds of a clock that only goes forward; the same, some milliseconds late and nearly
+** free; and since the epoch. */
 int64_t hp_process_now(void);
+int64_t hp_process_coarse(void);
 int64_t hp_process_date(void);
 
 /* The calling thread, as the kernel numbers it. */
