@@ -111,6 +111,29 @@ describe("a program is reached", function()
     assert.equal("3\n", peer:eval "1 + 2")
   end))
 
+  it("by the collector, though there was no memory for its next sentinel", inside(function()
+    local program = target.embedded("limited", [[
+      local meta, met = debug.getregistry()["heapy.Sentinel"], 0
+      local meet = meta.__gc
+      function meta.__gc(sentinel) met = met + 1 meet(sentinel) end
+      local function collect(times)
+        local before = met
+        for _ = 1, times do collectgarbage() end
+        return met - before
+      end
+      local function deep(n) return n == 0 or not deep(n - 1) end
+      function work()
+        collect(3)
+        deep(100) -- calls need memory, too: here is some to reuse
+        starve(true)
+        local starved = collect(3)
+        starve(false)
+        print(starved, collect(3))
+      end
+    ]])
+    program:expect "3\t3\n"
+  end))
+
   it("where its state moves between threads", reached_embedded("threads",
     "function step() for i = 1, 100 do local t = {} end end"))
   it("where its state moves between threads, without a signal", reached_embedded("threads",

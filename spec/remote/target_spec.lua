@@ -338,29 +338,6 @@ describe("a command that does not end", function()
     assert.matches("^Partition of a set", peer:eval "h")
   end))
 
-  it("is heard of by the collector, though there was no memory once for what it meets", inside(function()
-    local program = target.embedded("limited", [[
-      local meta, met = debug.getregistry()["heapy.Sentinel"], 0
-      local meet = meta.__gc
-      function meta.__gc(sentinel) met = met + 1 meet(sentinel) end
-      local function collect(times)
-        local before = met
-        for _ = 1, times do collectgarbage() end
-        return met - before
-      end
-      local function deep(n) return n == 0 or not deep(n - 1) end
-      function work()
-        collect(3)
-        deep(100) -- calls need memory, too: here is some to reuse
-        starve(true)
-        local starved = collect(3)
-        starve(false)
-        print(starved, collect(3))
-      end
-    ]])
-    program:expect "3\t3\n"
-  end))
-
   it("is told how to go on in the console, where there is one", inside(function()
     local lines = "%d+ more rows"
     local peer = connected()
