@@ -16,11 +16,12 @@ local interpreter = dofile(here .. "../interpreter.lua")
 
 -- ---- what it costs while nobody is connected -------------------------------------------------
 
--- Programs that do little but allocate, with a megabyte or two to keep: the more often the collector
--- begins anew, the more the monitor costs, which has it call a finalizer each time. It is turned on
--- and off at random in one process, as what differs from one process to the next, where blocks come
--- to lie above all, makes some percent of the time, and so does the order in which they were freed,
--- which comes round again and again. Each group is a process with other blocks before its own.
+-- Programs that do little but allocate, with a megabyte or two to keep: the more often the
+-- collector begins anew, the more the monitor costs, which has it call a finalizer each time. It is
+-- turned on and off at random in one process, as what differs from one process to the next, where
+-- blocks come to lie above all, makes some percent of the time, and so does the order in which they
+-- were freed, which comes round again and again. Each group is a process with other blocks before
+-- its own.
 local WORKS <const> = {
   trees = [[function work() for _ = 1, 500 do count(grow(6)) end end]],
   strings = [[
