@@ -277,9 +277,9 @@ hosts: ## programs nobody here wrote, from Debian, with heapy in them, under loa
 	@.ci/deps run test
 	@spec/hosts/run test
 
-bench: all ## time and memory, beside one full collection of the same heap
+bench: all testing ## time and memory, beside one full collection of the same heap
 	@$(call inside,lib) && $(LUA) spec/bench/run.lua $(or $(ARGS),--write)
-	@$(call inside,lib) && $(LUA) spec/bench/tracking.lua $(or $(ARGS),--write)
+	@$(call inside,lib testing) && $(LUA) spec/bench/tracking.lua $(or $(ARGS),--write)
 
 # ---- installing ------------------------------------------------------------------------------
 

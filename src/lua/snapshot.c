@@ -43,10 +43,9 @@ static int close_snapshot(lua_State *L) {
 
 hp_Snapshot *hp_push_snapshot_new(lua_State *L, hp_State *s) {
   hp_Track *t = s->track;
-  uint64_t calls = t == NULL ? 0 : t->calls;
   hp_Snapshot *snapshot = hp_state_begin(L, s, sizeof *snapshot, HP_SNAPSHOT);
   snapshot->state = s;
-  snapshot->track = t != NULL && t->on && t->calls != calls ? t : NULL;
+  snapshot->track = t != NULL && t->on && t->called ? t : NULL;
   snapshot->held.discard = discard;
   return snapshot;
 }

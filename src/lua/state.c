@@ -100,9 +100,9 @@ static hp_Held *push_marks(lua_State *L, hp_State *s, size_t size) {
 }
 
 /* The tracker saw the marks being made; or somebody has taken its place meanwhile. */
-static void note_births(hp_Moment *m, hp_Track *t, uint64_t calls) {
+static void note_births(hp_Moment *m, hp_Track *t) {
   if (t == NULL || !t->on) return;
-  if (t->calls == calls) {
+  if (!t->called) {
     hp_track_renew(t);
     return;
   }
@@ -111,9 +111,10 @@ static void note_births(hp_Moment *m, hp_Track *t, uint64_t calls) {
 }
 
 void *hp_state_begin(lua_State *L, hp_State *s, size_t size, const char *metatable) {
-  uint64_t calls = s->track == NULL ? 0 : s->track->calls;
-  hp_Held *held = push_marks(L, s, size);
-  note_births(&held->moment, s->track, calls);
+  hp_Held *held;
+  if (s->track != NULL) s->track->called = 0;
+  held = push_marks(L, s, size);
+  note_births(&held->moment, s->track);
   lua_pushvalue(L, -2);
   luaL_setmetatable(L, metatable);
   lua_pop(L, 1);

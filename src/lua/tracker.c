@@ -30,11 +30,11 @@ static int is_outermost(lua_State *L, const hp_Track *t) {
 }
 
 /* Does the VM's request come through the wrapper? */
-static int is_called(lua_State *L, const hp_Track *t) {
-  uint64_t before = t->calls;
+static int is_called(lua_State *L, hp_Track *t) {
+  t->called = 0;
   (void)lua_newuserdatauv(L, 0, 0);
   lua_pop(L, 1);
-  return t->calls != before;
+  return t->called;
 }
 
 lua_Alloc hp_tracker_host(lua_State *L, void **ud) {
@@ -45,7 +45,7 @@ lua_Alloc hp_tracker_host(lua_State *L, void **ud) {
 }
 
 /* Is it so, directly or through wrappers around it? Note that it asks for memory. */
-static int is_reached(lua_State *L, const hp_Track *t) {
+static int is_reached(lua_State *L, hp_Track *t) {
   return is_outermost(L, t) || is_called(L, t);
 }
 
@@ -231,7 +231,7 @@ static int core_tracking(lua_State *L) {
   set_integer(L, "objects", t->blocks.n);
   set_integer(L, "bytes", hp_track_bytes(t));
   set_integer(L, "born", t->births);
-  set_integer(L, "asked", t->asked);
+  set_integer(L, "asked", hp_track_asked(t));
   set_integer(L, "grown", t->grown);
   set_integer(L, "missed", t->missed);
   set_integer(L, "uncertain", t->uncertain);

@@ -76,6 +76,7 @@ static inline void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   s->made_bytes += w.bytes;
   if ((s->live += w.objects) > s->peak) s->peak = s->live;
   if ((s->live_bytes += w.bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
+  if (t->timeline == NULL) return;
   t->types[tag].live += w.objects;
   t->types[tag].bytes += w.bytes;
 }
@@ -90,6 +91,7 @@ static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   }
   s->live -= w.objects;
   s->live_bytes -= w.bytes;
+  if (t->timeline == NULL) return;
   t->types[tag].live -= w.objects;
   t->types[tag].bytes -= w.bytes;
 }
@@ -159,10 +161,10 @@ static inline int is_strange(hp_Track *t, const void *p, size_t old, size_t n) {
 /* Have all requests of the VM come here? Then its count is what it was at the last one,
 ** or has changed by what that one was for. */
 static inline int is_whole(hp_Track *t, const void *p, size_t old, size_t n) {
-  int64_t now = hp_g_total(t->vm.g), more = now - t->total;
-  if (more != 0 && more != t->change) return 0;
-  t->total = now;
+  int64_t now = hp_g_total(t->vm.g);
+  if (rarely(now != t->total && now != t->total - t->change)) return 0;
   t->change = (int64_t)n - (p == NULL ? 0 : (int64_t)old);
+  t->total = now + t->change;
   return 1;
 }
 
@@ -229,6 +231,10 @@ HP_APART void *death(hp_Track *t, void *block, size_t n) {
   return t->f(t->ud, block, n, 0);
 }
 
+static inline int is_at_point(const hp_Track *t) {
+  return t->timeline != NULL && hp_track_asked(t) >= t->next_point;
+}
+
 /* ---- the VM's own block: the first that it asks for, and the last that it frees ---- */
 
 #define is_awaited(t) ((t)->block == NULL && (t)->sites != NULL)
@@ -241,7 +247,7 @@ HP_APART void *begin(hp_Track *t, void *p, size_t old, size_t n) {
   t->block = q;
   t->vm.main = t->last = q + t->vm.thread_extra;
   t->vm.g = t->vm.main + t->vm.layout->L_size;
-  t->asked = n;
+  t->born = n;
   t->total = (int64_t)n;
   t->change = 0;
   thread_born(t, q);
@@ -275,19 +281,18 @@ HP_APART void *cut_off(hp_Track *t, void *p, size_t old, size_t n) {
 void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
   hp_Track *t = ud;
   if (rarely(is_strange(t, p, old, n))) return t->f(t->ud, p, old, n);
-  t->calls++;
+  t->called = 1;
   if (rarely(!t->on)) return is_awaited(t) ? begin(t, p, old, n) : pass_on(t, p, old, n);
   if (rarely(!is_whole(t, p, old, n))) return cut_off(t, p, old, n);
   if (is_birth(p, old, n)) {
-    t->asked += n;
-    if (rarely(t->asked >= t->next_point)) return new_object_at_point(t, p, old, n);
+    t->born += n;
+    if (rarely(is_at_point(t))) return new_object_at_point(t, p, old, n);
     return new_object(t, p, old, n);
   }
   if (n > 0) {
     size_t more = p == NULL ? n : n > old ? n - old : 0;
-    t->asked += more;
     t->grown += more;
-    if (rarely(t->asked >= t->next_point)) return growth_at_point(t, p, old, n);
+    if (rarely(is_at_point(t))) return growth_at_point(t, p, old, n);
   } else if (rarely(p == t->block)) {
     return pass_on(t, p, old, n);
   } else if (p != NULL && !is_unknown(t, p, old)) {

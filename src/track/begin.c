@@ -53,7 +53,6 @@ static int note_all(hp_Track *t) {
 }
 
 static int open_timeline(hp_Track *t, uint64_t interval) {
-  t->next_point = UINT64_MAX;
   if (interval == 0) return HP_OK;
   t->timeline = hp_new(hp_Timeline, 1);
   if (t->timeline == NULL) return HP_ENOMEM;
@@ -85,7 +84,7 @@ static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) 
   t->interval = options->sample;
   t->random = options->seed * 0x9E3779B97F4A7C15u | 1;
   t->countdown = t->interval == 0 ? 0 : hp_sample_next(t);
-  t->births = t->missed = t->uncertain = t->asked = t->grown = 0;
+  t->births = t->missed = t->uncertain = t->born = t->grown = 0;
   t->shift = 0;
   t->blind = 0;
   t->last = vm->main;

@@ -12,17 +12,13 @@ void hp_timeline_note(hp_Track *t) {
   hp_Timeline *line = t->timeline;
   hp_Point *point;
   int i;
-  if (line == NULL) {
-    t->next_point = UINT64_MAX;
-    return;
-  }
   if (line->n == HP_POINTS) thin_out(line);
   point = &line->points[line->n++];
-  point->asked = t->asked;
+  point->asked = hp_track_asked(t);
   point->bytes = hp_g_total(t->vm.g);
   for (i = 0; i < HP_POINT_TAGS; i++) {
     point->live[i] = t->types[i + HP_TSHORTSTRING].live;
     point->size[i] = t->types[i + HP_TSHORTSTRING].bytes;
   }
-  t->next_point = t->asked + line->interval;
+  t->next_point = point->asked + line->interval;
 }

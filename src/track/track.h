@@ -64,16 +64,17 @@ typedef struct hp_Track {
   atomic_uint others;    /* Lua states that were made with this allocator: they may call it, too, */
   atomic_uintptr_t place; /* while this is the OS thread that the VM was last seen in */
   int orphan;    /* nobody has it but the VM: it goes with the VM's own block */
-  uint64_t calls;
-  uint64_t asked;      /* bytes, growth of blocks included */
-  uint64_t next_point; /* of 'asked', at which a point of the timeline is due */
+  int called;    /* a request came here since this was set to 0 */
+  uint64_t born;       /* bytes of objects made, */
+  uint64_t grown;      /* and bytes asked for that are of no object: parts of objects, and their growth */
+  uint64_t next_point; /* of all of them, at which a point of the timeline is due */
   uint64_t interval;   /* of the sample, in bytes; 0: every object */
   int64_t countdown;   /* bytes until the next one is taken */
   hp_Vm vm;
   size_t thread_size; /* bytes of a thread's block */
   const char *block; /* the VM's own: the last that it frees; NULL while it is awaited */
-  int64_t total;     /* bytes that the VM held at its last request, by its own count, */
-  int64_t change;    /* and what is added to that if the request was answered, and was the VM's */
+  int64_t total;     /* bytes that the VM holds if its last request was answered, by its own count, */
+  int64_t change;    /* and this less if not, or if it was not the VM's */
   unsigned nframes;
   hp_Blocks blocks;
   hp_Sites *sites;
@@ -83,20 +84,22 @@ typedef struct hp_Track {
   uint64_t births;           /* so far; the clock of hp_record_birth, shifted: */
   unsigned shift;
   uint64_t missed;    /* objects that were made and not recorded */
-  uint64_t grown;     /* bytes asked for that are of no object: parts of objects, and their growth */
   uint64_t uncertain; /* constructors that may be one of several */
   hp_Threads threads;
   const char *last; /* a thread that is known */
   int blind;        /* a thread could not be noted: who runs is told by the look alone */
   struct {
     double live, bytes; /* when they were made */
-  } types[11];          /* live objects by tag; in a sample an estimate */
+  } types[11];          /* for the timeline: live objects by tag; in a sample an estimate */
   hp_Look look;
   hp_Recent recent; /* what was resolved before */
   uint64_t random;
   struct hp_Timeline *timeline; /* or NULL */
   hp_Lesson *lesson;            /* while it is taught where to look; else NULL */
 } hp_Track;
+
+/* Bytes that were asked for. */
+#define hp_track_asked(t) ((t)->born + (t)->grown)
 
 /* ---- alloc.c -------------------------------------------------------------- */
 
