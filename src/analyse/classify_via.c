@@ -122,11 +122,14 @@ static int see_key(Via *w, uint32_t from, hp_EdgeIter *e, uint32_t key) {
   return see(w, from, e);
 }
 
-/* One of an object's own references; its label is kept, where there is room for that. */
+/* One of an object's own references; its label is kept, where there is room for that, and else not
+** asked for without need. */
 static inline int see_value(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
   uint32_t *index = &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1], label;
-  int rc = e->kind == HP_I_ARRAY ? remembered(w, from, e, index, &label)
-                                 : label_of(w, from, e, &label);
+  int rc;
+  if (!keep && !w->whole && w->mixed->combo[e->to] == HP_COMBO_NONE) return HP_OK;
+  rc = e->kind == HP_I_ARRAY ? remembered(w, from, e, index, &label)
+                             : label_of(w, from, e, &label);
   if (rc == HP_OK) rc = add(w, e->to, label);
   if (rc == HP_OK && keep) w->labels.at[w->labels.n++] = label;
   if (rc == HP_OK && w->whole && e->kind == HP_I_UPVALUE) rc = see_held(w, e->to, label);

@@ -193,22 +193,15 @@ static void serve(lua_State *L, hp_Target *t) {
 
 /* ---- the sentinel --------------------------------------------------------- */
 
-static const void *new_sentinel(lua_State *L) { return lua_newuserdatauv(L, SENTINEL_SIZE, 0); }
-
 static void post_sentinel(lua_State *L, Record *r) {
-  const void *sentinel = new_sentinel(L);
+  const void *sentinel = lua_newuserdatauv(L, SENTINEL_SIZE, 0);
   luaL_setmetatable(L, SENTINEL);
   lua_pop(L, 1);
   r->sentinel = sentinel;
 }
 
-/* After the one at 1, for the record at 2. */
 static int post_next(lua_State *L) {
-  Record *r = lua_touserdata(L, 2);
-  const void *sentinel = new_sentinel(L);
-  lua_getmetatable(L, 1);
-  lua_setmetatable(L, -2);
-  r->sentinel = sentinel;
+  post_sentinel(L, lua_touserdata(L, 1));
   return 0;
 }
 
@@ -223,9 +216,8 @@ static int meet(lua_State *L) {
   if (hp_target_wanted(r->target) || hp_target_breaks(r->target) != NULL)
     hp_attention_arm(r->target, L);
   lua_pushcfunction(L, post_next);
-  lua_pushvalue(L, 1);
   lua_pushlightuserdata(L, r);
-  if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
     lua_settop(L, 1);
     luaL_setmetatable(L, SENTINEL);
   }

@@ -65,8 +65,6 @@ struct hp_Target {
   int used;
   atomic_int wanted, serving; /* see hp_target_wanted */
   atomic_int thread, wanders; /* kernel's number of the thread that last ran the VM */
-  pthread_t self;             /* the same as the C library has it, and when it was so: the VM's */
-  int64_t met;
   atomic_int interrupted;     /* the job is to be broken off */
   hp_Descriptor listener;     /* none: as after a fork */
   hp_Bell event;              /* rings while the VM is wanted */

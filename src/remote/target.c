@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #define ENOUGH 8192 /* bytes of output that are sent at once */
-#define SAME 50     /* milliseconds for which a thread is not asked who it is */
 
 /* ---- on and off ----------------------------------------------------------- */
 
@@ -207,17 +206,11 @@ int hp_target_wanted(const hp_Target *t) {
   return atomic_load(&t->wanted) && !atomic_load(&t->serving);
 }
 
-/* The kernel is asked only where it can be another thread: where its descriptor is, or was long
-** enough ago for the one thread to have ended and another to have got its place in memory. */
+/* The kernel is asked each time: the C library gives the place of a thread that has ended to the
+** next one, at once. */
 void hp_target_seen(hp_Target *t) {
-  int64_t now = hp_process_coarse();
-  int thread, before;
-  if (now - t->met < SAME && pthread_equal(t->self, pthread_self())) return;
-  t->met = now;
-  t->self = pthread_self();
-  thread = (int)hp_process_thread();
-  before = atomic_exchange(&t->thread, thread);
-  if (before != 0 && before != thread) atomic_store(&t->wanders, 1);
+  int now = (int)hp_process_thread(), before = atomic_exchange(&t->thread, now);
+  if (before != 0 && before != now) atomic_store(&t->wanders, 1);
 }
 
 /* ---- what waits for the VM ------------------------------------------------ */
