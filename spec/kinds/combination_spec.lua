@@ -2,6 +2,7 @@
 -- are built: of the whole heap, gone through forwards, and of a few objects, by their referrers.
 
 local hp = require "heapy"
+local partition = require "heapy.partition"
 local name_of = dofile "spec/graph/name.lua"
 local seeds = dofile "spec/graph/seed.lua"
 
@@ -46,6 +47,18 @@ local ways = {
     local zq_kept = object
     hold(function() return zq_kept end)
     return "upvalue zq_kept"
+  end,
+  function(hold, _, object) -- an upvalue that no function has any more
+    local thread = coroutine.create(function(zq_open)
+      do
+        local get = function() return zq_open end
+        get()
+      end
+      coroutine.yield()
+    end)
+    coroutine.resume(thread, object)
+    hold(thread)
+    return "local zq_open", "upvalue"
   end,
   function(hold, random, object) -- entries whose label is no text
     local key = ({ -random(3), 0.5, true })[random(3)]
@@ -99,9 +112,13 @@ local function build(random, n, most)
     local object, labels = { i }, { ["[11..]"] = true }
     for _ = 1, random(most) do
       local way = ways[random(#ways + 1)] or nil
-      local label = way and way(hold, random, object)
-        or dictionary_label(dictionaries, random, object)
-      labels[label] = true
+      local label, other
+      if way then
+        label, other = way(hold, random, object)
+      else
+        label = dictionary_label(dictionaries, random, object)
+      end
+      labels[label], labels[other or label] = true, true
     end
     objects[10 + i], names[i] = object, sorted(labels)
   end
@@ -122,8 +139,10 @@ describe("byvia", function()
       local h <close> = hp.heap()
       local wanted = counted(names)
       local found = {}
-      for _, row in pairs(h.byvia) do
+      local rows = partition.of(h.byvia)
+      for i, row in pairs(h.byvia) do
         local name = name_of(row)
+        assert.equal(name, (rows:row(i))) -- by its own referrers, and by all there are
         if name:find("zq", 1, true) then
           assert.is_nil(found[name], name) -- one row for a name
           found[name] = row.count

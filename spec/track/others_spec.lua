@@ -170,6 +170,15 @@ describe("a wrapper that was cut off", function()
     close(state)
   end)
 
+  it("knows nothing of a snapshot that is the first to find it so", function()
+    local state, run = tracked()
+    run [[
+      truth.install(host)
+      assert(hp.heap().site == "(not tracked)")
+    ]]
+    close(state)
+  end)
+
   it("records no more when it is put back", function()
     local state, run = tracked()
     run [[

@@ -269,6 +269,7 @@ describe("hp.track", function()
   end)
 
   it("draws a timeline", function()
+    collectgarbage() -- what goes meanwhile is this program's, and nobody else's
     hp.track { timeline = 10000 }
     local kept = {}
     for i = 1, 3000 do kept[i] = { tostring(i) } end
@@ -304,6 +305,21 @@ describe("the timeline", function()
       "prototype" } do sum = sum + last[kind .. "_bytes"] end
     assert.equal(last.bytes, sum)
     assert.equal(2000, #kept)
+  end)
+
+  it("goes down where objects go", function()
+    hp.track { timeline = 10000 }
+    local kept = {}
+    for i = 1, 5000 do kept[i] = { tostring(i) } end
+    local before = hp.timeline()
+    kept = {}
+    collectgarbage()
+    for i = 1, 500 do kept[i] = {} end -- there is a point when something is asked for
+    local line = hp.timeline()
+    local most, last = before[#before], line[#line]
+    assert.is_true(last.table_bytes < most.table_bytes - 4000 * 56)
+    assert.is_true(last.string_bytes < most.string_bytes - 4000 * 25)
+    assert.equal(500, #kept)
   end)
 
   it("goes on where only arrays grow", function()
