@@ -21,7 +21,8 @@ local interpreter = dofile(here .. "../interpreter.lua")
 -- turned on and off at random in one process, as what differs from one process to the next, where
 -- blocks come to lie above all, makes some percent of the time, and so does the order in which they
 -- were freed, which comes round again and again. Each group is a process with other blocks before
--- its own.
+-- its own. A second thread would cost both alike, as malloc takes locks from then on, and for good:
+-- that there is none is for the specs to say.
 local WORKS <const> = {
   trees = [[function work() for _ = 1, 500 do count(grow(6)) end end]],
   strings = [[

@@ -19,6 +19,8 @@
 
 #define is_dictionary(shape) ((shape)->nitems > DICTIONARY)
 
+typedef HP_VEC(uint32_t) Ids;
+
 typedef struct Via {
   hp_Graph *g;
   hp_Mixed *mixed;
@@ -27,8 +29,8 @@ typedef struct Via {
   HP_VEC(uint32_t) labels;       /* of the references of an object, in order */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
   uint64_t *repeated;            /* keys that are in several items */
-  HP_VEC(uint32_t) dictionaries; /* objects put off */
-  HP_VEC(uint32_t) upvalues;     /* if whole: likewise */
+  Ids dictionaries;              /* objects put off */
+  Ids upvalues;                  /* if whole: likewise */
   uint32_t indexes[INDEXES];     /* label + 1 */
   uint32_t key;                  /* label + 1 of all keys */
 } Via;
@@ -46,9 +48,11 @@ static int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label
 /* 'memo' (label + 1, 0 for not known yet): where the label is remembered. */
 static inline int remembered(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *memo,
                              uint32_t *label) {
-  int rc = *memo == 0 ? label_of(w, from, e, label) : HP_OK;
-  if (rc != HP_OK) return rc;
-  if (*memo == 0) *memo = *label + 1;
+  if (*memo == 0) {
+    int rc = label_of(w, from, e, label);
+    if (rc != HP_OK) return rc;
+    *memo = *label + 1;
+  }
   *label = *memo - 1;
   return HP_OK;
 }
@@ -115,10 +119,11 @@ static int see_common(Via *w, uint32_t from, hp_EdgeIter *e) {
   return see(w, from, e);
 }
 
-static int see_key(Via *w, uint32_t from, hp_EdgeIter *e, uint32_t key) {
-  e->entry = e->kind;
+static int see_key(Via *w, uint32_t from, hp_EdgeIter *e, hp_Item entry) {
+  e->entry = hp_item_kind(entry);
   e->kind = HP_I_KEY;
-  e->arg = e->to = key;
+  e->key = HP_NONE;
+  e->arg = e->to = entry.arg;
   return see(w, from, e);
 }
 
@@ -156,12 +161,11 @@ static int see_items(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
   int rc = HP_OK;
   for (; item < end && rc == HP_OK; item++) {
     uint32_t n = hp_item_count(*item);
-    e->kind = hp_item_kind(*item);
-    e->key = HP_NONE;
-    if (hp_item_has_key(*item)) rc = see_key(w, from, e, item->arg);
+    int keyed = hp_item_has_key(*item);
+    if (keyed) rc = see_key(w, from, e, *item);
     if (rc != HP_OK || n == 0) continue;
     e->kind = hp_item_kind(*item);
-    e->key = hp_item_has_key(*item) ? item->arg : HP_NONE;
+    e->key = keyed ? item->arg : HP_NONE;
     e->arg = item->arg;
     if (e->kind == HP_I_NAME && is_dictionary(s) && is_only(w, e->key))
       rc = see_only(w, e->key, *to);
@@ -215,31 +219,29 @@ static int see_upvalues(Via *w, uint32_t from, const uint32_t *label) {
 
 /* ---- all referrers -------------------------------------------------------- */
 
-static int put_off(Via *w, uint32_t id) {
-  if (hp_vec_reserve(&w->dictionaries, 1) != HP_OK) return HP_ENOMEM;
-  w->dictionaries.at[w->dictionaries.n++] = id;
+static int put_off(Ids *ids, uint32_t id) {
+  if (hp_vec_reserve(ids, 1) != HP_OK) return HP_ENOMEM;
+  ids->at[ids->n++] = id;
   return HP_OK;
 }
 
-static int see_upvalue(Via *w, uint32_t id) {
-  if (!w->whole) return see_one_by_one(w, id);
-  if (hp_vec_reserve(&w->upvalues, 1) != HP_OK) return HP_ENOMEM;
-  w->upvalues.at[w->upvalues.n++] = id;
-  return HP_OK;
+/* Of a shape whose labels are not kept, or not yet. */
+HP_APART int see_unknown(Via *w, uint32_t from) {
+  const hp_Shape *s = hp_graph_shape(w->g, from);
+  if (s->type == HP_UPVALUE && w->whole) return put_off(&w->upvalues, from);
+  if (s->type == HP_UPVALUE || !hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
+  return is_dictionary(s) ? put_off(&w->dictionaries, from) : see_first(w, from);
 }
 
 static inline int see_referrer(Via *w, uint32_t from) {
-  const hp_Shape *s = hp_graph_shape(w->g, from);
-  uint32_t labels = w->shapes[w->g->node[from].aux];
+  uint32_t at = w->shapes[w->g->node[from].aux];
+  const uint32_t *labels;
   int rc;
-  if (labels == 0) {
-    if (s->type == HP_UPVALUE) return see_upvalue(w, from);
-    if (!hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
-    return is_dictionary(s) ? put_off(w, from) : see_first(w, from);
-  }
-  rc = see_others(w, from, w->labels.at + labels - 1);
-  if (rc == HP_OK && w->whole && s->type == HP_FUNCTION)
-    rc = see_upvalues(w, from, w->labels.at + labels - 1);
+  if (at == 0) return see_unknown(w, from);
+  labels = w->labels.at + at - 1;
+  rc = see_others(w, from, labels);
+  if (rc == HP_OK && w->whole && hp_graph_type(w->g, from) == HP_FUNCTION)
+    rc = see_upvalues(w, from, labels);
   return rc;
 }
 
@@ -272,7 +274,7 @@ static int see_root(Via *w, const hp_Root *root) {
   int rc;
   hp_root_text(root, &name);
   rc = hp_labels_named(&w->mixed->labels, name.s, &label);
-  return rc == HP_OK ? hp_mixed_add(w->mixed, root->id, label) : rc;
+  return rc == HP_OK ? add(w, root->id, label) : rc;
 }
 
 static int see_roots(Via *w) {

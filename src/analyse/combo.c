@@ -5,13 +5,11 @@
 
 #define FIRST 3 /* combinations with numbers of their own come after the fixed ones */
 
-static size_t hash_of(uint64_t key) { return (size_t)(key * 0x9E3779B97F4A7C15u >> 32); }
-
 /* ---- steps: what a combination becomes with a member ----------------------- */
 
 static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint32_t from, uint32_t member) {
   size_t at = hp_combos_place(from, member, n);
-  while (slots[at].to != 0 && (slots[at].from != from || slots[at].member != member))
+  while (slots[at].to != HP_COMBO_NONE && (slots[at].from != from || slots[at].member != member))
     at = (at + 1) & (n - 1);
   return at;
 }
@@ -21,7 +19,7 @@ static int grow_slots(hp_Combos *c) {
   hp_ComboSlot *slots = hp_new(hp_ComboSlot, n);
   if (slots == NULL) return HP_ENOMEM;
   for (i = 0; i < c->nslots; i++)
-    if (c->slots[i].to != 0)
+    if (c->slots[i].to != HP_COMBO_NONE)
       slots[slot_of(slots, n, c->slots[i].from, c->slots[i].member)] = c->slots[i];
   hp_delete(c->slots, c->nslots);
   c->slots = slots;
@@ -77,7 +75,7 @@ static int remember(hp_Combos *c, uint32_t from, uint32_t member, uint32_t to) {
   hp_ComboSlot *slot;
   if (c->used * 4 >= c->nslots && grow_slots(c) != HP_OK) return HP_ENOMEM;
   slot = &c->slots[slot_of(c->slots, c->nslots, from, member)];
-  c->used += slot->to == 0;
+  c->used += slot->to == HP_COMBO_NONE;
   slot->from = from;
   slot->member = member;
   slot->to = to;
@@ -103,7 +101,7 @@ static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
 /* ---- objects with many members -------------------------------------------- */
 
 static size_t pair_of(const uint64_t *pairs, size_t n, uint64_t pair) {
-  size_t at = hash_of(pair) & (n - 1);
+  size_t at = hp_combos_place((uint32_t)(pair >> 32), (uint32_t)pair, n);
   while (pairs[at] != 0 && pairs[at] != pair) at = (at + 1) & (n - 1);
   return at;
 }

@@ -4,8 +4,9 @@
 ** An object has the number of its combination so far, and takes members one by
 ** one, in any order, some again and again. A combination is its largest member and
 ** the combination of the rest, so equal sets have one number; and what a combination
-** becomes with a member is remembered, even where it has it. Beyond HP_COMBO_MAX members that would cost too much: such an object is
-** *many*, and its members stand in a set of pairs. */
+** becomes with a member is remembered, even where it has it. Beyond HP_COMBO_MAX members
+** that would cost too much: such an object is *many*, and its members stand in a set of
+** pairs. */
 #ifndef HP_COMBO_H
 #define HP_COMBO_H
 
@@ -45,9 +46,9 @@ void hp_combos_free(hp_Combos *c);
 /* Frees what only adding needs. */
 void hp_combos_done(hp_Combos *c);
 
-/* Where a step is looked for first. */
-static inline size_t hp_combos_place(uint32_t from, uint32_t member, size_t nslots) {
-  return (((uint64_t)from << 32 | member) * 0x9E3779B97F4A7C15u >> 32) & (nslots - 1);
+/* Where a pair is looked for first, among n (a power of 2) places. */
+static inline size_t hp_combos_place(uint32_t high, uint32_t low, size_t n) {
+  return (size_t)(((uint64_t)high << 32 | low) * 0x9E3779B97F4A7C15u >> 32) & (n - 1);
 }
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);

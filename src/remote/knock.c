@@ -182,8 +182,10 @@ void hp_target_answer(void) {
 
 /* The time is looked at first: it is nearly free. */
 void hp_target_look(const hp_Target *t) {
-  int64_t now = hp_process_coarse();
-  if (!atomic_load(&dormant) || now - atomic_load(&looked) < LOOK) return;
+  int64_t now;
+  if (!atomic_load(&dormant)) return;
+  now = hp_process_coarse();
+  if (now - atomic_load(&looked) < LOOK) return;
   atomic_store(&looked, now);
   if (is_reached(t->number))
     hp_target_answer();

@@ -76,12 +76,10 @@ static inline void count_in(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   s->made_bytes += w.bytes;
   if ((s->live += w.objects) > s->peak) s->peak = s->live;
   if ((s->live_bytes += w.bytes) > s->peak_bytes) s->peak_bytes = s->live_bytes;
-  if (t->timeline == NULL) return;
-  t->types[tag].live += w.objects;
-  t->types[tag].bytes += w.bytes;
+  hp_timeline_count(t->timeline, tag, w.objects, w.bytes);
 }
 
-static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
+static void count_out(hp_Track *t, uint32_t site, size_t tag, size_t n) {
   hp_SiteStat *s = &t->stats.at[site];
   Weight w = weight_of(t, n);
   if (w.var != 0) {
@@ -91,9 +89,7 @@ static void count_out(hp_Track *t, uint32_t site, int tag, size_t n) {
   }
   s->live -= w.objects;
   s->live_bytes -= w.bytes;
-  if (t->timeline == NULL) return;
-  t->types[tag].live -= w.objects;
-  t->types[tag].bytes -= w.bytes;
+  hp_timeline_count(t->timeline, tag, -w.objects, -w.bytes);
 }
 
 static int room_for(hp_Track *t, uint32_t site) {
@@ -227,12 +223,9 @@ HP_APART void *death(hp_Track *t, void *block, size_t n) {
   hp_Record r;
   if (n == t->thread_size) thread_gone(t, block);
   if (n == HP_PROTO_SIZE) hp_recent_gone(&t->recent, block);
-  if (hp_blocks_take(&t->blocks, block, &r)) count_out(t, hp_record_site(r), hp_record_tag(r), n);
+  if (hp_blocks_take(&t->blocks, block, &r))
+    count_out(t, hp_record_site(r), (size_t)hp_record_tag(r), n);
   return t->f(t->ud, block, n, 0);
-}
-
-static inline int is_at_point(const hp_Track *t) {
-  return t->timeline != NULL && hp_track_asked(t) >= t->next_point;
 }
 
 /* ---- the VM's own block: the first that it asks for, and the last that it frees ---- */
@@ -286,13 +279,13 @@ void *hp_track_alloc(void *ud, void *p, size_t old, size_t n) {
   if (rarely(!is_whole(t, p, old, n))) return cut_off(t, p, old, n);
   if (is_birth(p, old, n)) {
     t->born += n;
-    if (rarely(is_at_point(t))) return new_object_at_point(t, p, old, n);
+    if (rarely(hp_timeline_is_due(t))) return new_object_at_point(t, p, old, n);
     return new_object(t, p, old, n);
   }
   if (n > 0) {
     size_t more = p == NULL ? n : n > old ? n - old : 0;
     t->grown += more;
-    if (rarely(is_at_point(t))) return growth_at_point(t, p, old, n);
+    if (rarely(hp_timeline_is_due(t))) return growth_at_point(t, p, old, n);
   } else if (rarely(p == t->block)) {
     return pass_on(t, p, old, n);
   } else if (p != NULL && !is_unknown(t, p, old)) {

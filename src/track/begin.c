@@ -13,8 +13,7 @@ static void count_before(hp_Track *t, int tag, size_t n) {
   s->live_bytes += bytes / p;
   s->var += var;
   s->var_bytes += var * bytes * bytes;
-  t->types[tag].live += 1 / p;
-  t->types[tag].bytes += bytes / p;
+  hp_timeline_count(t->timeline, (size_t)tag, 1 / p, bytes / p);
 }
 
 /* Where nothing can be learned from the C stack, and for every record, it must be known
@@ -56,8 +55,7 @@ static int open_timeline(hp_Track *t, uint64_t interval) {
   if (interval == 0) return HP_OK;
   t->timeline = hp_new(hp_Timeline, 1);
   if (t->timeline == NULL) return HP_ENOMEM;
-  t->timeline->interval = interval;
-  t->next_point = 0; /* the first point is for the beginning */
+  t->timeline->interval = interval; /* the first point is for the beginning */
   return HP_OK;
 }
 
@@ -88,7 +86,6 @@ static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) 
   t->shift = 0;
   t->blind = 0;
   t->last = vm->main;
-  memset(t->types, 0, sizeof t->types);
   memset(&t->look, 0, sizeof t->look);
 }
 

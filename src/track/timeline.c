@@ -10,15 +10,9 @@ static void thin_out(hp_Timeline *line) {
 
 void hp_timeline_note(hp_Track *t) {
   hp_Timeline *line = t->timeline;
-  hp_Point *point;
-  int i;
   if (line->n == HP_POINTS) thin_out(line);
-  point = &line->points[line->n++];
-  point->asked = hp_track_asked(t);
-  point->bytes = hp_g_total(t->vm.g);
-  for (i = 0; i < HP_POINT_TAGS; i++) {
-    point->live[i] = t->types[i + HP_TSHORTSTRING].live;
-    point->size[i] = t->types[i + HP_TSHORTSTRING].bytes;
-  }
-  t->next_point = point->asked + line->interval;
+  line->now.asked = hp_track_asked(t);
+  line->now.bytes = hp_g_total(t->vm.g);
+  line->points[line->n++] = line->now;
+  line->next = line->now.asked + line->interval;
 }

@@ -64,10 +64,9 @@ typedef struct hp_Track {
   atomic_uint others;    /* Lua states that were made with this allocator: they may call it, too, */
   atomic_uintptr_t place; /* while this is the OS thread that the VM was last seen in */
   int orphan;    /* nobody has it but the VM: it goes with the VM's own block */
-  int called;    /* a request came here since this was set to 0 */
+  int called;    /* a request came here since this was set to 0, as hp_state_begin does */
   uint64_t born;       /* bytes of objects made, */
   uint64_t grown;      /* and bytes asked for that are of no object: parts of objects, and their growth */
-  uint64_t next_point; /* of all of them, at which a point of the timeline is due */
   uint64_t interval;   /* of the sample, in bytes; 0: every object */
   int64_t countdown;   /* bytes until the next one is taken */
   hp_Vm vm;
@@ -88,9 +87,6 @@ typedef struct hp_Track {
   hp_Threads threads;
   const char *last; /* a thread that is known */
   int blind;        /* a thread could not be noted: who runs is told by the look alone */
-  struct {
-    double live, bytes; /* when they were made */
-  } types[11];          /* for the timeline: live objects by tag; in a sample an estimate */
   hp_Look look;
   hp_Recent recent; /* what was resolved before */
   uint64_t random;
