@@ -312,7 +312,7 @@ describe("the timeline", function()
     local kept = {}
     for i = 1, 5000 do kept[i] = { tostring(i) } end
     local before = hp.timeline()
-    kept = {}
+    for i = 1, 5000 do kept[i] = nil end
     collectgarbage()
     for i = 1, 500 do kept[i] = {} end -- there is a point when something is asked for
     local line = hp.timeline()
