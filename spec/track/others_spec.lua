@@ -133,7 +133,8 @@ describe("a wrapper around ours", function()
 end)
 
 describe("an allocator that was kept", function()
-  for _, way in ipairs { "", "hp.untrack()", "hp.untrack() hp.track()", "truth.wrap()" } do
+  local ways = { "", "hp.untrack()", "hp.untrack() hp.track()", "truth.wrap()", "truth.install(host)" }
+  for _, way in ipairs(ways) do
     it("can free with it after heapy is gone: " .. way, function()
       local before = core.memory()
       local state = truth.state()
@@ -141,9 +142,10 @@ describe("an allocator that was kept", function()
         buffer = truth.buffer() -- its finalizer is older than heapy's own, so it comes later
         local way = ...
         local hp = require "heapy"
+        local host = truth.allocator()
         hp.track()
         truth.fill(buffer, 100)
-        load(way, "=way", "t", { hp = hp, truth = truth })()
+        load(way, "=way", "t", { hp = hp, truth = truth, host = host })()
       ]], way))
       close(state)
       assert.equal(before, core.memory())

@@ -120,7 +120,7 @@ void hp_tracker_close(lua_State *L, hp_State *s) {
     hp_delete(t, 1);
     return;
   }
-  if (!t->installed && is_next(L, t)) install(L, t);
+  if (is_next(L, t)) install(L, t); /* taken out, or cut off, unnoticed it may be */
   if (t->installed && t->others == 0)
     t->orphan = 1;
   else
