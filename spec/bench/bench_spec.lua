@@ -17,11 +17,11 @@ local workload = load_module "workload"
 
 local interpreter = dofile(here .. "../interpreter.lua")
 
--- What the benchmark prints, and its status.
-local function run(arguments)
+-- What one of the benchmark's scripts prints, and its status.
+local function run(arguments, script)
   local pipe = assert(io.popen(("unset LUA_PATH_5_4 LUA_CPATH_5_4; LUA_PATH='%s' LUA_CPATH='%s' "
-    .. "'%s' '%srun.lua' %s 2>&1"):format(package.path, package.cpath, interpreter, here,
-    arguments)))
+    .. "'%s' '%s%s' %s 2>&1"):format(package.path, package.cpath, interpreter, here,
+    script or "run.lua", arguments)))
   local text = pipe:read("a")
   local _, _, status = pipe:close()
   return text, status
@@ -61,6 +61,17 @@ describe("the benchmark", function()
       assert.truthy(text:match("|[^|]*|([^|]*)|", at):find "%d", figure.text .. "\n" .. text)
     end
     assert.truthy(text:find "\n%d+ of %d+ targets are met%.")
+  end)
+
+  it("fills in every row of what tracking costs #noasan #novalgrind", function()
+    local text, status = run("--groups=1 --size=6", "tracking.lua")
+    assert.equal(0, status, text)
+    local rows = 0
+    for cost in text:gmatch "\n| [^|]+ | +([%d.]+) |" do
+      assert.truthy(tonumber(cost), text)
+      rows = rows + 1
+    end
+    assert.equal(11, rows, text)
   end)
 
   it("accounts for every byte", function()

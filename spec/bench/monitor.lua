@@ -48,7 +48,7 @@ local RUN <const> = [[
   local before, kept = {}, grow(13)
   for i = 1, math.random(3000) do before[i] = ("x"):rep(math.random(300)) end
   local times = { [true] = {}, [false] = {} }
-  for _ = 1, 400 do
+  for _ = 1, %d do
     local on = math.random(2) == 1
     if on then assert(RM.on { log = false }) else RM.off() end
     work()
@@ -61,7 +61,7 @@ local function idle_cost(work)
   local ratios = {}
   for i = 1, math.max(rounds // 3, 3) do
     local pipe <close> = assert(io.popen(("'%s' -e '%s'"):format(interpreter,
-      RUN:format(here, WORKS[work], i))))
+      RUN:format(here, WORKS[work], i, math.min(400, 40 * rounds)))))
     ratios[i] = assert(pipe:read "n")
   end
   return meter.median(ratios)
