@@ -133,8 +133,9 @@ describe("a wrapper around ours", function()
 end)
 
 describe("an allocator that was kept", function()
-  local ways = { "", "hp.untrack()", "hp.untrack() hp.track()", "truth.wrap()", "truth.install(host)" }
-  for _, way in ipairs(ways) do
+  for _, way in ipairs {
+    "", "hp.untrack()", "hp.untrack() hp.track()", "truth.wrap()", "truth.install(host)",
+  } do
     it("can free with it after heapy is gone: " .. way, function()
       local before = core.memory()
       local state = truth.state()
