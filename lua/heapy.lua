@@ -20,7 +20,7 @@ local output = require "heapy.output"
 local set = require "heapy.set"
 local track = require "heapy.track"
 
-local next, rawget, setmetatable, type = next, rawget, setmetatable, type
+local next, rawequal, rawget, setmetatable, type = next, rawequal, rawget, setmetatable, type
 
 local api = { doc = help.doc }
 local heapy = {}
@@ -47,7 +47,8 @@ end
 -- @treturn[1] Set
 -- @treturn[2] nil
 -- @treturn[2] string why this VM cannot be read
-function api.heapu()
+function api.heapu(options)
+  if options ~= nil then check.options(options, "heapu", {}, 2) end
   local all, message = core.heap(false)
   if not all then return nil, message end
   return core.unreachable(all)
@@ -60,6 +61,10 @@ end
 -- @treturn[2] string why this VM cannot be read
 -- @usage hp.iso(queue).referents
 function api.iso(...)
+  if rawequal((...), heapy) then
+    check.fail(2, "bad argument #1 to 'iso' (a value of the program expected, got heapy itself; "
+      .. "'iso' is called as hp.iso(v, ...))")
+  end
   local all, message = core.heap(false)
   if not all then return nil, message end
   local values = set.iso(all, 2, ...)

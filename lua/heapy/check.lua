@@ -93,16 +93,27 @@ function M.argument(position, callee, expected, value, level)
     M.typename(value))
 end
 
+--- Says that an argument is not there.
+-- @tparam integer position
+-- @tparam string callee
+-- @tparam integer level
+function M.missing(position, callee, level)
+  M.fail(level + 1, "bad argument #%d to '%s' (value expected, got no value)", position, callee)
+end
+
 --- The index of a row, from 0, or from the end where negative.
 -- @param index what was given
 -- @tparam integer total rows there are
 -- @tparam integer level
+-- @tparam[opt] integer position where it is an argument,
+-- @tparam[opt] string callee of that
 -- @treturn integer from 0
-function M.row(index, total, level)
+function M.row(index, total, level, position, callee)
   local i = type(index) == "number" and tointeger(index)
   if not i then
+    local what = callee and format("argument #%d to '%s'", position, callee) or "row index"
     local got = type(index) == "number" and format("%.14g", index) or M.typename(index)
-    M.fail(level + 1, "bad row index (integer expected, got %s)", got)
+    M.fail(level + 1, "bad %s (integer expected, got %s)", what, got)
   end
   if i >= 0 and i < total then return i end
   if i < 0 and i >= -total then return i + total end

@@ -67,7 +67,8 @@ M.sections = {
       "Without j up to the last row; both may count from the end, as -1." },
     { "pairs", "for i, row in pairs(set)", "the rows in order, from 0 (ipairs misses it)" },
     { "more", "set.more", "the next rows; print(h.more.more) goes on",
-      "A page answers as the Set it is a page of. Past the last row it is empty." },
+      "A page answers as the Set it is a page of; but Lua never asks == of a page and a Set. "
+      .. "Past the last row it is empty." },
     { "all", "set.all", "all rows" },
     { "kind", "set.kind", "the kind, if all objects are of one kind, else nil",
       "It is the name of the only row, by the Set's own classifier: h.bysize[0].kind is a size." },

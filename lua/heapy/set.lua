@@ -195,8 +195,8 @@ end
 function methods:rows(i, j)
   local set = check.self(self, "rows", 2)
   local total = partition.of(set):nrows()
-  i = check.row(i, total, 2)
-  j = j == nil and total - 1 or check.row(j, total, 2)
+  i = check.row(i, total, 2, 1, "rows")
+  j = j == nil and total - 1 or check.row(j, total, 2, 2, "rows")
   if j < i then
     return partition.classify(parts.none(set), partition.classifier(set))
   end
@@ -207,8 +207,9 @@ end
 -- @param value a table, string, function, userdata or coroutine
 -- @treturn boolean
 -- @treturn ?string the reason, where the snapshot does not know the value
-function methods:has(value)
-  local set = check.self(self, "has", 2)
+function methods:has(...)
+  local set, value = check.self(self, "has", 2), ...
+  if select("#", ...) == 0 then check.missing(1, "has", 2) end
   if check.set_of(value) then
     check.fail(2, "bad argument #1 to 'has' (a value of the program expected, got a Set; "
       .. "sets are compared with <=)")
@@ -271,8 +272,12 @@ end
 -- @return a Set
 function M.iso(set, level, ...)
   local n = select("#", ...)
-  if n == 0 then
-    check.fail(level + 1, "bad argument #1 to 'iso' (value expected, got no value)")
+  if n == 0 then check.missing(1, "iso", level + 1) end
+  for k = 1, n do
+    if check.set_of((select(k, ...))) then
+      check.fail(level + 1, "bad argument #%d to 'iso' (a value of the program expected, got a "
+        .. "Set; sets are joined with |)", k)
+    end
   end
   local values, i, reason = parts.iso(set, ...)
   if not values then check.fail(level + 1, "bad argument #%d to 'iso' (%s)", i, reason) end

@@ -62,8 +62,8 @@ function M.beginnings(names)
   return words
 end
 
---- The first of several names of which one is the beginning, or the last part of a path with what
--- follows: "queue.lua:3" of "./lib/queue.lua:3 in method 'push'".
+--- The first of several names of which one is some words: "queue.lua:3" of
+-- "./lib/queue.lua:3 in method 'push'", "Marker" of "app.lua:Marker", "math" of "module math".
 -- @tparam ?string name
 -- @tparam {string,...} names
 -- @treturn ?string
@@ -72,7 +72,7 @@ function M.longer(name, names)
   for _, candidate in ipairs(names) do
     local from, to = find(candidate, name, 1, true)
     if from and not find(candidate, "^[%w_]", to + 1)
-       and (from == 1 or find(candidate, "^[/\\]", from - 1)) then
+       and not (from > 1 and find(candidate, "^[%w_]", from - 1)) then
       return candidate
     end
   end

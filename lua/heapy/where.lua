@@ -13,6 +13,7 @@ local suggest = require "heapy.suggest"
 
 local next, rawget, rawlen, type = next, rawget, rawlen, type
 local tointeger = math.tointeger
+local gsub = string.gsub
 
 local M = {}
 
@@ -25,11 +26,19 @@ local function expected(criterion)
   return criterion == "size" and "number" or "string"
 end
 
+-- As names are kept: a zero byte ends none.
+local function as_written(name)
+  return type(name) == "string" and gsub(name, "\0", "\\0") or name
+end
+
 -- A function that says whether the name of a row is accepted.
 local function acceptor(criterion, wanted, level)
   local scalar = expected(criterion)
   if type(wanted) == "function" then return wanted end
-  if type(wanted) == scalar then return function(name) return name == wanted end end
+  if type(wanted) == scalar then
+    wanted = as_written(wanted)
+    return function(name) return name == wanted end
+  end
   if type(wanted) ~= "table" then
     check.fail(level + 1, "bad criterion '%s' to 'where' (%s, array or function expected, got %s)",
       criterion, scalar, check.typename(wanted))
@@ -41,7 +50,7 @@ local function acceptor(criterion, wanted, level)
       check.fail(level + 1, "bad criterion '%s' to 'where' (%s expected at [%d], got %s)",
         criterion, scalar, i, check.typename(name))
     end
-    accepted[name] = true
+    accepted[as_written(name)] = true
   end
   return function(name) return accepted[name] end
 end

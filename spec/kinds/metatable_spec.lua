@@ -29,6 +29,14 @@ describe("a metatable", function()
     assert.equal("metatable_spec.lua:Cache", (kinds(setmetatable({}, Cache))))
   end)
 
+  it("that a library registered is a class before it has an instance", function()
+    local registry = debug.getregistry()
+    registry["spec.File"], registry["spec.Other"] = { __name = "spec.File" }, { __name = "spec.X" }
+    assert.same({ "class spec.File", "table (no owner)" },
+      { kinds(registry["spec.File"], registry["spec.Other"]) })
+    registry["spec.File"], registry["spec.Other"] = nil, nil
+  end)
+
   it("without a name is its __index's class", function()
     local Class = {}
     function Class.go() return Class end

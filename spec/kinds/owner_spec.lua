@@ -59,6 +59,28 @@ describe("a plain table", function()
     assert.equal("table (no owner)", kind_in(function(t) return Queue { items = { t } } end))
   end)
 
+  it("belongs to nobody where what holds it is something else first", function()
+    assert.equal("table (no owner)", kind_in(function(t) -- a class that has one of its own
+      local Shop = Queue { items = t, pay = function() end }
+      Shop.__index = Shop
+      return setmetatable({}, Shop)
+    end))
+    package.loaded["owner.store"] = Queue { items = {}, both = {} }
+    local store = package.loaded["owner.store"]
+    local user = Queue { items = store.both }
+    assert.same({ "module owner.store", "table (no owner)", "table of Queue" },
+      { kinds(store, store.items, user.items) })
+    package.loaded["owner.store"] = nil
+    local meta = getmetatable(_G)
+    setmetatable(_G, { __name = "Strict" })
+    local cache = {}
+    rawset(_G, "owner_cache", cache)
+    assert.same({ "globals", "table (no owner)" }, { kinds(_G, cache) })
+    assert.equal("(no module)", hp.iso(cache).bymodule[0].kind)
+    rawset(_G, "owner_cache", nil)
+    setmetatable(_G, meta)
+  end)
+
   it("belongs to no instance that holds it weakly", function()
     local Weak = class("Weak", { __mode = "v" })
     assert.equal("table (no owner)", kind_in(function(t) return Weak { items = t } end))

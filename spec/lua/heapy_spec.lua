@@ -150,6 +150,11 @@ describe("the module", function()
       end
     end)
 
+    it("has none for garbage", function()
+      assert.equal("heapy: unknown option 'collect' to 'heapu'",
+        message(function() hp.heapu { collect = true } end))
+    end)
+
     it("collects only where it is told to", function()
       collectgarbage()
       collectgarbage "stop"
@@ -196,6 +201,8 @@ describe("the module", function()
         :find("^heapy: bad argument #2 to 'iso' %(.+%)$"))
       assert.truthy(message(function() hp.iso(nil) end)
         :find("^heapy: bad argument #1 to 'iso' %(.+%)$"))
+      assert.equal("heapy: bad argument #1 to 'iso' (a value of the program expected, got heapy "
+        .. "itself; 'iso' is called as hp.iso(v, ...))", message(function() hp:iso({}) end))
     end)
   end)
 

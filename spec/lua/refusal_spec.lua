@@ -43,10 +43,12 @@ describe("a set refuses", function()
       message(function() local _ = (h - h)[0] end))
     assert.equal("heapy: bad row index (integer expected, got 1.5)",
       message(function() local _ = h[1.5] end))
-    assert.equal("heapy: bad row index (integer expected, got nil)",
+    assert.equal("heapy: bad argument #1 to 'rows' (integer expected, got nil)",
       message(function() h:rows() end))
-    assert.equal("heapy: bad row index (integer expected, got string)",
+    assert.equal("heapy: bad argument #2 to 'rows' (integer expected, got string)",
       message(function() h:rows(0, "1") end))
+    assert.equal("heapy: bad argument #2 to 'rows' (integer expected, got 1.5)",
+      message(function() h:rows(0, 1.5) end))
   end)
 
   it("calls, as of a method", function()
@@ -127,5 +129,10 @@ describe("a set refuses", function()
       :find("^heapy: bad argument #1 to 'iso' %(.+%)$"))
     assert.equal("heapy: bad argument #1 to 'has' (a value of the program expected, got a Set; "
       .. "sets are compared with <=)", message(function() h:has(h) end))
+    assert.equal("heapy: bad argument #2 to 'iso' (a value of the program expected, got a Set; "
+      .. "sets are joined with |)", message(function() h:iso(objects[1], h) end))
+    assert.equal("heapy: bad argument #1 to 'has' (value expected, got no value)",
+      message(function() h:has() end))
+    assert.is_false(h:has(nil))
   end)
 end)

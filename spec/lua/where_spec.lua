@@ -68,6 +68,14 @@ describe("a set has subsets", function()
     assert.equal(problem, raised)
   end)
 
+  it("finds a name with a zero byte as it is, and as it is printed", function()
+    local set = support.set { setmetatable({}, { __name = "a\0b" }) }
+    for _, name in ipairs { "a\0b", "a\\0b" } do
+      assert.equal(1, set:where { kind = name }.count)
+      assert.equal(1, set:where { kind = { name, "c" } }.count)
+    end
+  end)
+
   it("says what was probably meant by a name that no row has", function()
     local EMPTY <const> = "Partition of a set of 0 objects. Total size = 0 bytes."
     local function said(set) return tostring(set):sub(#EMPTY + 1) end
@@ -81,6 +89,8 @@ describe("a set has subsets", function()
       assert.equal(("\nThere is no kind '%s' here; did you mean 'table (no owner)'?"):format(name),
         said(plain:where { kind = name }))
     end
+    assert.equal("\nThere is no kind 'Marker' here; did you mean 'app.Marker'?",
+      said(marker:where { kind = "Marker" }))
     for _, criteria in ipairs {
       { kind = "gone" },
       { kind = "app.Marker", type = "string" }, -- both are there, in no object

@@ -176,6 +176,16 @@ function M.eventually(f)
   error("it does not come to pass", 2)
 end
 
+--- Connects to a program whose socket is being made anew: the old one may still take a client, and
+-- end it.
+-- @treturn Peer that has had an answer from the program's VM
+function M.reach(path)
+  return M.eventually(function()
+    local reached, peer = pcall(M.connect, path)
+    return reached and peer.greeting and select(2, pcall(peer.eval, peer, "1")) == "1\n" and peer
+  end)
+end
+
 --- Runs a function with a directory for sockets; ends all programs.
 function M.inside(f)
   return function()

@@ -207,7 +207,7 @@ describe("a program without the thread", function()
     local child_path = path:gsub("%d+%-1%.sock$", child .. "-1.sock")
     local peer = target.eventually(function()
       local ok, peer = pcall(target.connect, child_path)
-      return ok and peer
+      return ok and peer.greeting and peer
     end)
     assert.equal(child, peer.greeting.pid)
     assert.equal("1\n", peer:eval "1")

@@ -128,6 +128,16 @@ static int add_unused(hp_Classes *c, const hp_Graph *g) {
   return HP_OK;
 }
 
+/* luaL_newmetatable: the registry has it under the __name that it has itself. */
+static void add_registered(hp_Classes *c, const hp_Graph *g) {
+  hp_FieldIter it;
+  if (c->registry == HP_NONE) return;
+  hp_fields_begin(&it, g, c->registry);
+  while (hp_fields_next(&it))
+    if (hp_graph_type(g, it.to) == HP_TABLE && hp_graph_field(g, it.to, HP_K_NAME__) == it.key)
+      become_member(c, it.to);
+}
+
 /* ---- what they index ------------------------------------------------------ */
 
 /* The globals as __index make an environment, no class. */
@@ -224,6 +234,7 @@ static int find_all(hp_Classes *c, const hp_Graph *g) {
   int rc = hp_ranked_make(&c->members, g->n);
   if (rc != HP_OK) return rc;
   each_metatable(c, g, become_member);
+  add_registered(c, g);
   rc = add_unused(c, g);
   if (rc == HP_OK) rc = list_members(c);
   if (rc != HP_OK) return rc;

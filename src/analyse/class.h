@@ -1,7 +1,7 @@
 /* Which tables are classes, and what they are called.
 **
-** A class is a table used as a metatable, or as the __index of one, or what
-** middleclass makes. Its name is found in the graph alone, so no metamethod can
+** A class is a table used as a metatable, or as the __index of one, or registered to be one by a C
+** library, or what middleclass makes. Its name is found in the graph alone, so no metamethod can
 ** run, by the first rule that gives one:
 **   1 a string __name in the metatable
 **   2 what a class library wrote down (recognised by the library's shape)

@@ -254,12 +254,13 @@ static void own_fields(Kinding *w, uint32_t id) {
   each_table(w, id, see_held);
 }
 
+/* The globals, a module or a class may have a metatable as well: they are what they are. */
 static void find_owners(Kinding *w) {
   const hp_Graph *g = w->g;
   uint32_t id;
   for (id = 0; id < g->n; id++)
     if (hp_graph_type(g, id) != HP_STRING && hp_bit_get(g->reachable, id) &&
-        w->shapes[g->node[id].aux].instance)
+        w->shapes[g->node[id].aux].instance && !hp_bit_get(w->special, id))
       own_fields(w, id);
 }
 

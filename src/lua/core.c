@@ -63,10 +63,20 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+/* Strings longer than a buffer are put together in a box, whose metatable the library makes and
+** registers with the first: now, so that it is there before the first snapshot. */
+static void open_boxes(lua_State *L) {
+  luaL_Buffer buffer;
+  (void)luaL_buffinitsize(L, &buffer, LUAL_BUFFERSIZE + 1);
+  luaL_pushresultsize(&buffer, 0);
+  lua_pop(L, 1);
+}
+
 __attribute__((visibility("default"))) int luaopen_heapy_core(lua_State *L);
 
 int luaopen_heapy_core(lua_State *L) {
   luaL_checkversion(L);
+  open_boxes(L);
   hp_state_open(L);
   hp_set_open(L);
   hp_tracker_open(L);
