@@ -105,6 +105,9 @@ end
 -- @treturn[2] string what it needs and is not there
 -- @usage hp.monitor()
 function api.monitor()
+  if core.remote_busy() then
+    return nil, "a monitor needs a terminal, and a command has none"
+  end
   local outcome, message = require("heapy.monitor").converse {}
   if not outcome then return nil, message end
   if outcome.exit then os.exit(true, true) end

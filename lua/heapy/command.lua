@@ -127,6 +127,8 @@ end
 -- @tparam {string,...} arguments as the global `arg` has them
 -- @treturn integer exit status
 local function command(arguments)
+  local client = needs.module "heapy.client"
+  if client then client.standard() end
   local argparse, missing = needs.module "argparse"
   if not argparse then return fail(missing, FAILURE) end
   local chosen, status = parse(argparse, { table.unpack(arguments) })

@@ -42,10 +42,10 @@ M.sections = {
       .. "requests on; the second result says so." },
     { "tracking", "hp.tracking()", "what the tracker is and holds, or nil",
       "frames, sample, sites, most (of them), objects, bytes (of its own memory), born, asked "
-      .. "(bytes), missed (not recorded for want of memory), uncertain (one of several lines), "
-      .. "others (Lua states made with this one's allocator), threads and lines (are they read "
-      .. "from the C stack?), cut (has recording ended, as another library took the allocator "
-      .. "away?)." },
+      .. "(bytes), missed (not recorded for want of memory), foreign (not recorded as another "
+      .. "state may have made them), uncertain (one of several lines), others (Lua states made "
+      .. "with this one's allocator), threads and lines (are they read from the C stack?), cut "
+      .. "(has recording ended, as another library took the allocator away?)." },
     { "sites", "hp.sites()", "what was made at each line since tracking began, as Sites",
       "Where tracking is off nil and a reason." },
     { "timeline", "hp.timeline()", "the heap over time, as a Timeline",
@@ -97,8 +97,9 @@ M.sections = {
     { "byage", "set.byage", "the same objects by order of birth, in tenths, oldest first",
       "The tenths are of this Set. It must be one that a single snapshot has all objects of." },
     { "site", "set.site", "where the objects were made, if all at one site, else nil" },
-    { "traceback", "set.traceback", "where the one object was made, and from where: an array",
-      "Nil where that is not known; set.site tells why." },
+    { "traceback", "set.traceback", "where and from where all were made: an array, callers last",
+      "An error where they were made by different calls; nil where that is not known, and set.site "
+      .. "tells why." },
     { "referrers", "set.referrers", "the objects that refer directly to any of the Set",
       "set.byvia tells through which fields, upvalues or locals they do; set.referrers.byvia, "
       .. "through which they are held in turn." },

@@ -304,9 +304,21 @@ function M.cut(status)
   return "Another library has taken the allocator away: nothing is recorded any more."
 end
 
-function M.sites.missed(missed)
-  return format("%d %s not recorded, for want of memory.", missed,
-    missed == 1 and "object was" or "objects were")
+-- So many objects, and why.
+local function unrecorded(n, why)
+  return format("%d %s not recorded, %s.", n, n == 1 and "object was" or "objects were", why)
+end
+
+--- What was made and is in no row.
+-- @tparam table status
+-- @treturn {string,...} lines, maybe none
+function M.sites.unrecorded(status)
+  local lines = {}
+  if status.missed > 0 then lines[1] = unrecorded(status.missed, "for want of memory") end
+  if status.foreign > 0 then
+    lines[#lines + 1] = unrecorded(status.foreign, "as another Lua state may have made them")
+  end
+  return lines
 end
 
 local BARS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
@@ -337,9 +349,9 @@ end
 -- @tparam integer sample as in the tracker's status; 0: none
 -- @treturn string
 function M.timeline(points, interval, asked, rows, sample)
-  local lines = { format("The heap while %d bytes were asked for: %d points, at least %d bytes "
+  local lines = { format("The heap while %d bytes were asked for: %d %s, at least %d bytes "
     .. "apart.",
-    asked, points, interval) }
+    asked, points, points == 1 and "point" or "points", interval) }
   for _, row in ipairs(rows) do
     local largest = 0
     for _, value in ipairs(row[2]) do largest = max(largest, value) end

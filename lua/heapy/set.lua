@@ -100,11 +100,14 @@ function fields.site(set)
   return name
 end
 
---- Where the one object was made, and who called: the frames, innermost first.
+--- Where the one object was made, and who called: the frames, innermost first. Also of several that
+-- the same calls made.
 -- @treturn ?{string,...} nil where the VM was not tracked
 function fields.traceback(set)
-  check.one(set, "'traceback'", 2)
-  local frames = sites.frames(core.frame, set)
+  if core.parts(set) or not partition.name(set, "traceback") then
+    check.one(set, "'traceback'", 2)
+  end
+  local frames = sites.frames(core.frame, core.at(set, 0))
   return frames[1] and frames
 end
 

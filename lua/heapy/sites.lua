@@ -235,7 +235,7 @@ local function note(sites)
     lines[#lines + 1] = render.sites.sampled(status.sample)
     lines[#lines + 1] = render.sites.grown(status.grown)
   end
-  if status.missed > 0 then lines[#lines + 1] = render.sites.missed(status.missed) end
+  for _, line in ipairs(render.sites.unrecorded(status)) do lines[#lines + 1] = line end
   if status.cut then
     lines[#lines + 1] = render.cut(status)
   end

@@ -32,8 +32,8 @@ local function number_of(options, name, least, most, default, level)
 end
 
 --- What the tracker is and holds, as a table that prints itself.
--- @treturn ?table frames, sample, sites, most, objects, bytes, born, asked, missed, uncertain,
--- others, threads, lines, cut; nil where tracking is off
+-- @treturn ?table frames, sample, sites, most, objects, bytes, born, asked, missed, foreign,
+-- uncertain, others, threads, lines, cut; nil where tracking is off
 function M.status()
   local status = core.tracking()
   return status and setmetatable(status, Status)

@@ -73,6 +73,7 @@ function heapy.timeline() end
 ---@field born integer
 ---@field asked integer bytes
 ---@field missed integer
+---@field foreign integer objects that may be another state's
 ---@field uncertain integer
 ---@field others integer Lua states made with this one's allocator
 ---@field threads boolean

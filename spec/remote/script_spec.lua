@@ -216,6 +216,26 @@ describe("heapy monitor --exec", function()
     end
   end)
 
+  it("does not take its connection for a stream that it was started without", function()
+    support.fake()
+    for redirections, expected in pairs {
+      [">&-"] = { 3, "heapy: cannot write to standard output: Bad file descriptor\n" },
+      ["<&-"] = { 0, "" },
+      ["<&- >&-"] = { 3, "heapy: cannot write to standard output: Bad file descriptor\n" },
+    } do
+      local errors = support.dir .. "/errors"
+      local _, _, code = os.execute(("HEAPY_DIR='%s' timeout 20 '%s' lua/bin/heapy monitor "
+        .. "--exec 1 %s 2>'%s'"):format(support.dir, support.lua,
+        redirections:find ">" and redirections or redirections .. " >/dev/null", errors))
+      local file <close> = assert(io.open(errors))
+      assert.equal(expected[1], code, redirections)
+      assert.equal(expected[2], (file:read "a":gsub("paused [^\n]*\n", "")), redirections)
+    end
+    local _, _, code = os.execute(("HEAPY_DIR='%s' timeout 20 '%s' lua/bin/heapy monitor <&- "
+      .. ">/dev/null 2>&1"):format(support.dir, support.lua)) -- ends with its input
+    assert.equal(0, code)
+  end)
+
   it("prints all there is, however much, and though it is read late", function()
     support.fake()
     local pipe = assert(io.popen(("HEAPY_DIR='%s' '%s' lua/bin/heapy monitor --exec flood "

@@ -125,8 +125,27 @@ describe("a program that is looked into", function()
       problem "error(setmetatable({}, {__tostring = error}))":match "^[^\n]*")
     assert.truthy(problem "hp.heap().nonsense":find("no field 'nonsense'", 1, true))
     assert.truthy(problem "coroutine.yield()":find "attempt to yield")
+    for _, byte in ipairs { "e", "\\xFF" } do
+      local long = problem(("local function f() error(('%s'):rep(20000)) end f()"):format(byte))
+      assert.matches("%.%.%. %(%d+ bytes more%)\nstack traceback:\n.*in local 'f'", long)
+    end
     assert.equal("console:1: oh",
       problem "setmetatable({}, {__tostring = function() error 'oh' end})")
+    assert.equal("1\n", peer:eval "1")
+  end))
+
+  it("prints to the client whatever becomes of 'print'", inside(function()
+    local peer = connected()
+    assert.equal("1\n", peer:eval "print = nil return 1")
+    assert.equal("2\n", peer:eval "2")
+    assert.equal("", peer:eval "print = function(x) kept = x end return 3")
+    assert.equal("3\n", peer:eval "print = nil return kept")
+  end))
+
+  it("has no monitor of its own", inside(function()
+    local peer = connected()
+    assert.equal("nil\ta monitor needs a terminal, and a command has none\n",
+      peer:eval "hp.monitor()")
     assert.equal("1\n", peer:eval "1")
   end))
 

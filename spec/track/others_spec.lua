@@ -287,6 +287,27 @@ describe("another state with this one's allocator", function()
     close(state)
   end)
 
+  it("may be what objects are of that are not told to be this one's, which is said", function()
+    local state, run = tracked()
+    local heir = state:heir()
+    assert(heir:run [[
+      local hp = require "heapy"
+      hp.track() -- its wrapper stands between it and this one's
+      kept = {}
+      for i = 1, 100 do kept[i] = { i } end
+    ]])
+    run [[
+      local status = hp.tracking()
+      if status.cut then return end
+      assert(status.missed == 0 and status.foreign >= 100, status.foreign)
+      local said = tostring(hp.sites())
+      assert(said:find("were not recorded, as another Lua state may have made them", 1, true))
+      assert(not said:find("want of memory", 1, true))
+    ]]
+    heir:close()
+    close(state)
+  end)
+
   it("takes nothing from a sample of this one's #novalgrind", function()
     local function figures(sample, seed, beside)
       local state, run = tracked()

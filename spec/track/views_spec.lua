@@ -91,6 +91,7 @@ describe("hp.track", function()
     local caller = ("views_spec.lua:%d in field 'more'"):format(new_line + 2)
     assert.truthy(frames[2]:find(caller, 1, true))
     assert.equal(table.concat(frames, " < "), set.bytraceback.kind)
+    assert.same(frames, set.traceback)
     assert.equal(10, h:where { site = set.site }:where { type = "table" }.count)
   end)
 

@@ -262,6 +262,17 @@ static int client_uid(lua_State *L) {
   return 1;
 }
 
+/* client.standard(): where the process was started without a standard stream, what it opens would
+** get that number and pass for it. There is one then that has nothing to read, and where nothing
+** can be written. */
+static int client_standard(lua_State *L) {
+  int fd;
+  (void)L;
+  for (fd = 0; fd <= 2; fd++)
+    if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) < 0) break;
+  return 0;
+}
+
 static const luaL_Reg functions[] = {
     {"connect", client_connect},   {"read", client_read},
     {"write", client_write},       {"close", client_close},
@@ -271,7 +282,7 @@ static const luaL_Reg functions[] = {
     {"private", client_private},   {"setstreams", client_setstreams},
     {"now", client_now},           {"uid", client_uid},
     {"writable", client_writable}, {"watch", client_watch},
-    {"knock", client_knock},
+    {"knock", client_knock},       {"standard", client_standard},
     {NULL, NULL},
 };
 

@@ -220,7 +220,7 @@ static hp_Track *begun(lua_State *L) {
 static int core_tracking(lua_State *L) {
   const hp_Track *t;
   int around;
-  lua_createtable(L, 0, 16); /* first: where something is allocated, finalizers may end it */
+  lua_createtable(L, 0, 17); /* first: where something is allocated, finalizers may end it */
   t = begun(L);
   if (t == NULL) return 0;
   around = !is_outermost(L, t); /* another wrapper is: then the C stack tells nothing */
@@ -234,6 +234,7 @@ static int core_tracking(lua_State *L) {
   set_integer(L, "asked", hp_track_asked(t));
   set_integer(L, "grown", t->grown);
   set_integer(L, "missed", t->missed);
+  set_integer(L, "foreign", t->foreign);
   set_integer(L, "uncertain", t->uncertain);
   set_integer(L, "most", t->sites->most - HP_SITE_FIRST);
   set_integer(L, "others", t->others);

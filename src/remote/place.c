@@ -48,6 +48,12 @@ static int is_own(const char *path) {
          st.st_uid == geteuid() && (st.st_mode & 022) == 0;
 }
 
+/* A slash at the end would have a link followed. */
+static void trim(char path[HP_PATH_SIZE]) {
+  size_t n = strlen(path);
+  while (n > 1 && path[n - 1] == '/') path[--n] = 0;
+}
+
 static int choose(const char *dir, char path[HP_PATH_SIZE]) {
   const char *run = getenv("XDG_RUNTIME_DIR");
   char own[32];
@@ -74,6 +80,7 @@ int hp_place_directory(const char *dir, char path[HP_PATH_SIZE], char why[HP_REA
   int fd, rc;
   if (!choose(dir, path)) return fail(why, "the name of the directory is too long");
   if (path[0] != '/') return fail(why, "%s is not an absolute path", path);
+  trim(path);
   if (mkdir(path, 0700) != 0 && errno != EEXIST)
     return fail(why, "cannot make %s: %s", path, strerror(errno));
   fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

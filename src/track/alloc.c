@@ -168,7 +168,7 @@ static inline int is_whole(hp_Track *t, const void *p, size_t old, size_t n) {
 static void pass_over(hp_Track *t, const uintptr_t *frame, size_t tag) {
   if (t->look.ncallers == 0) hp_track_cut(t);
   if (hp_look_thread(&t->look, frame) != NULL && !t->blind) return;
-  t->missed++;
+  t->foreign++;
   if (tag == HP_TTHREAD) t->blind = 1;
 }
 

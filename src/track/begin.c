@@ -82,7 +82,7 @@ static void reset(hp_Track *t, const hp_Vm *vm, const hp_TrackOptions *options) 
   t->interval = options->sample;
   t->random = options->seed * 0x9E3779B97F4A7C15u | 1;
   t->countdown = t->interval == 0 ? 0 : hp_sample_next(t);
-  t->births = t->missed = t->uncertain = t->born = t->grown = 0;
+  t->births = t->missed = t->foreign = t->uncertain = t->born = t->grown = 0;
   t->shift = 0;
   t->blind = 0;
   t->last = vm->main;

@@ -82,7 +82,8 @@ typedef struct hp_Track {
   uint64_t session;          /* the one it is in now */
   uint64_t births;           /* so far; the clock of hp_record_birth, shifted: */
   unsigned shift;
-  uint64_t missed;    /* objects that were made and not recorded */
+  uint64_t missed;    /* objects that were made and not recorded, for want of memory; */
+  uint64_t foreign;   /* as they may be another state's */
   uint64_t uncertain; /* constructors that may be one of several */
   hp_Threads threads;
   const char *last; /* a thread that is known */

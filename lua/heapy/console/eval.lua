@@ -11,8 +11,8 @@ local shown = require "heapy.console.shown"
 local globals = _G
 local collect = collectgarbage or function() end -- a program may have taken it away
 local find, gsub, sub = string.find, string.gsub, string.sub
-local load, next, pcall, select, setmetatable, xpcall =
-  load, next, pcall, select, setmetatable, xpcall
+local load, next, pcall, rawget, select, setmetatable, xpcall =
+  load, next, pcall, rawget, select, setmetatable, xpcall
 local getinfo = debug and debug.getinfo -- luacheck: std lua54
 local traceback = debug and debug.traceback
 
@@ -93,7 +93,8 @@ local function print_values(env, n, ...)
   if n == 0 then return end
   env._ = ...
   render.remote_page = n == 1 and "_.more" or nil
-  env.print(...)
+  local print = rawget(env, "print") or shown.print -- never the program's, which prints there
+  print(...)
 end
 
 -- Whether what a line has added fills the memory: it may have caught the error that said so.

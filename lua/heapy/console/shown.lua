@@ -6,26 +6,33 @@ local render = require "heapy.render"
 
 local byte, find, format = string.byte, string.find, string.format
 local gsub, sub = string.gsub, string.sub
-local concat = table.concat
+local concat, min = table.concat, math.min
 local getmetatable = debug and debug.getmetatable or getmetatable -- luacheck: std lua54
 local pcall, rawget, select, tostring, type = pcall, rawget, select, tostring, type
 
 local M = {}
 
-local MOST = 32768 -- bytes of a text in one piece
+local MOST = 32768 -- bytes of a value in one piece
+local BRIEF = 4500 -- of a text: an error and its traceback are to go into one frame
 
 local function escape(text)
   if not find(text, "[^\n\t\x20-\x7E]") then return text end
   return (gsub(text, "[^\n\t]+", function(part) return (render.escape(part, #part)) end))
 end
 
---- Text with its control characters escaped, newlines and tabs kept; of a long one the beginning.
+--- Text with its control characters escaped, newlines and tabs kept; of a long one the beginning,
+-- and how much more there is.
 -- @tparam string text
 -- @treturn string
 function M.text(text)
-  local rest = #text - MOST
-  if rest <= 0 then return escape(text) end
-  return format("%s... (%d bytes more)", escape(sub(text, 1, MOST)), rest)
+  local kept = min(#text, BRIEF)
+  local shown = escape(sub(text, 1, kept))
+  if #shown > BRIEF then
+    kept = min(kept, BRIEF // 4) -- an escaped byte is four at the most
+    shown = escape(sub(text, 1, kept))
+  end
+  if kept == #text then return shown end
+  return format("%s... (%d bytes more)", shown, #text - kept)
 end
 
 -- Where a piece ends that begins there: not within a character.
