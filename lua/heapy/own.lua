@@ -8,7 +8,10 @@ local getinfo = debug and debug.getinfo -- luacheck: std lua54
 
 local M = {}
 
-local place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
+--- What the names of heapy's files begin with, or nil where that cannot be known.
+M.place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
+
+local place = M.place
 
 --- Whether that is a place in one of heapy's files.
 -- @tparam string name of a file, or what begins with that, as a site does

@@ -5,7 +5,6 @@
 local core = require "heapy.core"
 local check = require "heapy.check"
 local listing = require "heapy.listing"
-local own = require "heapy.own"
 local render = require "heapy.render"
 local view = require "heapy.view"
 
@@ -19,7 +18,7 @@ local M = {}
 local Sites = { __name = "heapy.Sites" }
 local Row = {} -- the metatable of rows
 
-local OWN = "(heapy)" -- one row for what heapy's own Lua code makes
+local OWN = "(heapy)" -- one row for all that heapy makes
 
 -- What a row counts; the most at a time is of single objects, and a sample has not seen them.
 local NUMBERS = { "count", "size", "made", "madesize", "freed" }
@@ -142,7 +141,7 @@ function M.now()
   for i = 0, n - 1 do
     local row = row_of(all, i, status.sample > 0)
     if row.made > 0 or row.count > 0 then
-      if row.name ~= OWN and not own.is(row.name) then
+      if row.name ~= OWN then
         rows[#rows + 1] = row
       elseif mine then
         add(mine, row)

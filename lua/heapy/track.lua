@@ -3,6 +3,7 @@
 
 local core = require "heapy.core"
 local check = require "heapy.check"
+local own = require "heapy.own"
 local render = require "heapy.render"
 local sites = require "heapy.sites"
 local timeline = require "heapy.timeline"
@@ -39,6 +40,11 @@ function M.status()
   return status and setmetatable(status, Status)
 end
 
+-- To the tracker that there is.
+local function name_own()
+  if own.place then core.own_code(own.place) end
+end
+
 --- Begins tracking: from now on it is noted where each object is made.
 -- @tparam[opt] table options `frames`: callers noted with each site, 1 to 64 (1); `sample`: mean
 -- bytes between the objects that are taken (every object); `timeline`: bytes between its points;
@@ -59,6 +65,7 @@ function M.track(options)
   if not readable then return nil, message end
   readable, message = core.track(frames, sample, line, nil, false, most)
   if not readable then return nil, message end
+  name_own()
   return M.status()
 end
 
@@ -100,6 +107,8 @@ end
 check.figures(Status, "hp.tracking()", {})
 
 function Status.__tostring(status) return render.tracking(status) end
+
+name_own() -- of a state that was tracked from its first byte
 
 core.own(M)
 core.own(Status)

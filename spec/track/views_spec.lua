@@ -78,6 +78,19 @@ describe("hp.track", function()
     assert.is_false((hp.untrack()))
   end)
 
+  it("calls what heapy makes heapy's, in each view", function()
+    hp.track { frames = 3 }
+    collectgarbage()
+    collectgarbage "stop"
+    for _ = 1, 5 do tostring(hp.sites()) end
+    local garbage <close> = hp.heapu()
+    collectgarbage "restart"
+    local mine = garbage:where { site = "(heapy)" }
+    assert.is_true(mine.count > 100, tostring(garbage.bysite))
+    assert.equal("(heapy)", mine.bytraceback.kind)
+    for _, row in pairs(garbage.bysite) do assert.falsy(row.kind:find "lua/heapy") end
+  end)
+
   it("tells sites, tracebacks and names", function()
     hp.track { frames = 3 }
     local kept = {}

@@ -178,6 +178,14 @@ static int core_track(lua_State *L) {
   return 1;
 }
 
+/* core.own_code(place): what is made in Lua files that begin so is called heapy's own */
+static int core_own_code(lua_State *L) {
+  const char *place = luaL_checkstring(L, 1);
+  hp_Track *t = tracker_of(hp_state_of(L));
+  if (t != NULL && t->sites != NULL) hp_sites_own(t->sites, place);
+  return 0;
+}
+
 /* core.untrack() -> whether there was tracking, whether the wrapper is out */
 static int core_untrack(lua_State *L) {
   hp_Track *t = tracker_of(hp_state_of(L));
@@ -391,6 +399,7 @@ const luaL_Reg hp_tracker_functions[] = {
     {"advance", core_advance},
 #endif
     {"track", core_track},       {"untrack", core_untrack}, {"tracking", core_tracking},
+    {"own_code", core_own_code},
     {"sites", core_sites},       {"siterow", core_siterow}, {"siteframe", core_siteframe},
     {"sitesapart", core_sitesapart},
     {"timeline", core_timeline}, {"point", core_point},     {NULL, NULL},

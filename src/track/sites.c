@@ -117,8 +117,29 @@ size_t hp_sites_bytes(const hp_Sites *s) {
          hp_vec_bytes(&s->first) + s->nslots * sizeof *s->slots;
 }
 
+/* ---- heapy's own ----------------------------------------------------------- */
+
+void hp_sites_own(hp_Sites *s, const char *place) { hp_name_set(&s->own, place); }
+
+/* In heapy.lua, or in a file below heapy/. */
+static int is_own(const hp_Sites *s, uint32_t site) {
+  const char *text = hp_sites_text(s, hp_sites_at(s, site, 0));
+  size_t n = s->own.n;
+  return n > 0 && strncmp(text, s->own.s, n) == 0 && text[n] != 0 && strchr("./\\", text[n]) != NULL;
+}
+
+static uint32_t as_called(const hp_Sites *s, uint32_t site) {
+  return is_own(s, site) ? HP_SITE_HEAPY : site;
+}
+
+const char *hp_sites_name(const hp_Sites *s, uint32_t site) {
+  return hp_sites_text(s, hp_sites_at(s, as_called(s, site), 0));
+}
+
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {
-  uint32_t i, n = hp_sites_depth(s, site);
+  uint32_t i, n;
+  site = as_called(s, site);
+  n = hp_sites_depth(s, site);
   out->bytes.n = 0;
   out->failed = 0;
   for (i = 0; i < n; i++) {

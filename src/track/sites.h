@@ -18,7 +18,7 @@ enum {
   HP_SITE_NONE,   /* not recorded: no memory for it, or not in the sample */
   HP_SITE_HOST,   /* no Lua function was running: the host program itself */
   HP_SITE_UNKNOWN, /* which thread ran could not be told */
-  HP_SITE_HEAPY,   /* heapy itself, from C: its Lua code has sites of its own */
+  HP_SITE_HEAPY,   /* heapy itself, from C: its Lua code has sites of its own, which are called so */
   HP_SITE_OTHER,   /* all that are new when there are as many as there may be */
   HP_SITE_FIRST
 };
@@ -33,6 +33,7 @@ typedef struct hp_Sites {
   HP_VEC(uint32_t) first;  /* per site, and one more: where its stack starts */
   uint32_t *slots;         /* site + 1, by hash of its stack */
   size_t nslots;
+  hp_Name own; /* what places in heapy's own Lua code begin with; empty where it is not known */
 } hp_Sites;
 
 /* With one reference; NULL for want of memory. There will be at most that many sites,
@@ -54,8 +55,11 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 #define hp_sites_at(s, site, i) ((s)->frames.at[(s)->first.at[site] + (i)])
 #define hp_sites_text(s, frame) hp_names_get(&(s)->texts, frame)
 
-/* The innermost frame. */
-#define hp_sites_name(s, site) hp_sites_text(s, hp_sites_at(s, site, 0))
+/* From now on what is made in files at that place, heapy's own, is called after heapy. */
+void hp_sites_own(hp_Sites *s, const char *place);
+
+/* The innermost frame, or that of HP_SITE_HEAPY. */
+const char *hp_sites_name(const hp_Sites *s, uint32_t site);
 
 /* One of several sites, to be told apart. */
 typedef struct hp_SiteApart {
@@ -69,8 +73,8 @@ typedef struct hp_SiteApart {
 ** any two of them differ. */
 uint32_t hp_sites_apart(const hp_Sites *s, hp_SiteApart *all, uint32_t n);
 
-/* Sets *out (zeroed, or set before) to all frames of the site, innermost first: a C
-** string. */
+/* Sets *out (zeroed, or set before) to all frames of the site, innermost first, or that of
+** HP_SITE_HEAPY: a C string. */
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);
 
 #endif
