@@ -63,13 +63,22 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-/* Strings longer than a buffer are put together in a box, whose metatable the library makes and
-** registers with the first: now, so that it is there before the first snapshot. */
-static void open_boxes(lua_State *L) {
+static int make_box(lua_State *L) {
   luaL_Buffer buffer;
   (void)luaL_buffinitsize(L, &buffer, LUAL_BUFFERSIZE + 1);
   luaL_pushresultsize(&buffer, 0);
-  lua_pop(L, 1);
+  return 0;
+}
+
+/* Strings longer than a buffer are put together in a box, whose metatable the library makes and
+** registers with the first: now, so that it is there before the first snapshot. Where memory ends
+** in between, it would stay as it is, and no box could be made any more (lauxlib.c, newbox). */
+static void open_boxes(lua_State *L) {
+  lua_pushcfunction(L, make_box);
+  if (lua_pcall(L, 0, 0, 0) == LUA_OK) return;
+  lua_pushnil(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, "_UBOX*");
+  (void)lua_error(L);
 }
 
 __attribute__((visibility("default"))) int luaopen_heapy_core(lua_State *L);
