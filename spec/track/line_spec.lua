@@ -85,6 +85,14 @@ describe("the line of each object of a random program", function()
     assert.is_true(vague > 0) -- else this proves nothing
   end)
 
+  it("is named once where a long function has all its constructors on it", function()
+    core.track(1, 0, 0, 1, true)
+    local make = load("local t = {}" .. (" t[#t + 1] = {}"):rep(2000) .. " return t", "=long")
+    local h <close> = hp.iso(table.unpack(make(), 1, 200))
+    core.untrack()
+    assert.equal("long:1 in local 'make'", h.site)
+  end)
+
   it("is the innermost of a stack", function()
     for i = 1, programs // 40 do run(20, 8, false, 1000000 + i) end
   end)

@@ -46,8 +46,8 @@ static void add_constructor(Lines *lines, const char *proto, uint32_t pc) {
 }
 
 static void span(Lines *lines, int first, int last) {
-  lines->n = 2;
-  lines->range = 1;
+  lines->range = first != last;
+  lines->n = lines->range ? 2 : 1;
   lines->at[0] = first;
   lines->at[1] = last;
 }
