@@ -104,9 +104,8 @@ end
 -- the same calls made.
 -- @treturn ?{string,...} nil where the VM was not tracked
 function fields.traceback(set)
-  if core.parts(set) or not partition.name(set, "traceback") then
-    check.one(set, "'traceback'", 2)
-  end
+  local one = parts.count(set) == 1 or not core.parts(set) and partition.name(set, "traceback")
+  if not one then check.one(set, "'traceback'", 2) end
   local frames = sites.frames(core.frame, core.at(set, 0))
   return frames[1] and frames
 end

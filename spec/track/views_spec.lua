@@ -88,6 +88,7 @@ describe("hp.track", function()
     local mine = garbage:where { site = "(heapy)" }
     assert.is_true(mine.count > 100, tostring(garbage.bysite))
     assert.equal("(heapy)", mine.bytraceback.kind)
+    assert.same({ "(heapy)" }, mine.traceback)
     for _, row in pairs(garbage.bysite) do assert.falsy(row.kind:find "lua/heapy") end
   end)
 

@@ -209,7 +209,7 @@ static int core_frame(lua_State *L) {
   hp_Name name;
   luaL_argcheck(L, set->ids.n == 1, 1, "not a set of one object");
   if (o == NULL) return 0;
-  site = o->site[hp_idset_at(&set->ids, 0)];
+  site = hp_sites_called(o->sites, o->site[hp_idset_at(&set->ids, 0)]);
   if (k < 0 || k >= (lua_Integer)hp_sites_depth(o->sites, site)) return 0;
   hp_name_set(&name, hp_sites_text(o->sites, hp_sites_at(o->sites, site, k)));
   lua_pushlstring(L, name.s, name.n);

@@ -128,17 +128,17 @@ static int is_own(const hp_Sites *s, uint32_t site) {
   return n > 0 && strncmp(text, s->own.s, n) == 0 && text[n] != 0 && strchr("./\\", text[n]) != NULL;
 }
 
-static uint32_t as_called(const hp_Sites *s, uint32_t site) {
+uint32_t hp_sites_called(const hp_Sites *s, uint32_t site) {
   return is_own(s, site) ? HP_SITE_HEAPY : site;
 }
 
 const char *hp_sites_name(const hp_Sites *s, uint32_t site) {
-  return hp_sites_text(s, hp_sites_at(s, as_called(s, site), 0));
+  return hp_sites_text(s, hp_sites_at(s, hp_sites_called(s, site), 0));
 }
 
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out) {
   uint32_t i, n;
-  site = as_called(s, site);
+  site = hp_sites_called(s, site);
   n = hp_sites_depth(s, site);
   out->bytes.n = 0;
   out->failed = 0;

@@ -58,7 +58,10 @@ int hp_sites_stack(hp_Sites *s, const uint32_t *frames, uint32_t n, uint32_t *si
 /* From now on what is made in files at that place, heapy's own, is called after heapy. */
 void hp_sites_own(hp_Sites *s, const char *place);
 
-/* The innermost frame, or that of HP_SITE_HEAPY. */
+/* The site itself, or HP_SITE_HEAPY where heapy's own code is the innermost frame. */
+uint32_t hp_sites_called(const hp_Sites *s, uint32_t site);
+
+/* The innermost frame, as it is called. */
 const char *hp_sites_name(const hp_Sites *s, uint32_t site);
 
 /* One of several sites, to be told apart. */
@@ -73,8 +76,8 @@ typedef struct hp_SiteApart {
 ** any two of them differ. */
 uint32_t hp_sites_apart(const hp_Sites *s, hp_SiteApart *all, uint32_t n);
 
-/* Sets *out (zeroed, or set before) to all frames of the site, innermost first, or that of
-** HP_SITE_HEAPY: a C string. */
+/* Sets *out (zeroed, or set before) to all frames of the site as it is called, innermost first: a C
+** string. */
 int hp_sites_traceback(const hp_Sites *s, uint32_t site, hp_Text *out);
 
 #endif
