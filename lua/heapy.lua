@@ -48,7 +48,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string why this VM cannot be read
 function api.heapu(options)
-  if options ~= nil then check.options(options, "heapu", {}, 2) end
+  if options ~= nil then check.options(options, "heapu", {}, 2) end -- it has none
   local all, message = core.heap(false)
   if not all then return nil, message end
   return core.unreachable(all)

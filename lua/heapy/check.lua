@@ -93,6 +93,18 @@ function M.argument(position, callee, expected, value, level)
     M.typename(value))
 end
 
+--- An argument that must be a value of the program, not a set.
+-- @param value the argument
+-- @tparam integer position
+-- @tparam string callee
+-- @tparam string instead what there is for sets
+-- @tparam integer level
+function M.value(value, position, callee, instead, level)
+  if not M.set_of(value) then return end
+  M.fail(level + 1, "bad argument #%d to '%s' (a value of the program expected, got a Set; sets "
+    .. "are %s)", position, callee, instead)
+end
+
 --- Says that an argument is not there.
 -- @tparam integer position
 -- @tparam string callee

@@ -14,7 +14,7 @@ M.place = getinfo and match(getinfo(1, "S").source, "^@(.*heapy)[/\\][^/\\]*$")
 local place = M.place
 
 --- Whether that is a place in one of heapy's files.
--- @tparam string name of a file, or what begins with that, as a site does
+-- @tparam string name of a file
 -- @treturn boolean false too where it cannot be known
 function M.is(name)
   return place ~= nil and find(name, place, 1, true) == 1

@@ -92,10 +92,12 @@ function M.address(address)
   return format("0x%x", address)
 end
 
---- Plural of "object", where it is one.
-local function objects(count)
-  return count == 1 and "object" or "objects"
+-- The plural of a word, unless it is one.
+local function plural(count, word)
+  return count == 1 and word or word .. "s"
 end
+
+local function objects(count) return plural(count, "object") end
 
 -- A share of 100, rounded as Heapy does it.
 local function percent(part, total)
@@ -266,7 +268,7 @@ local CALLS = 500 -- characters of a site with some of its calls
 
 function M.sites.label(sites, count, size, difference)
   return format("%s of %d %s. %s %d %s, %d bytes.",
-    difference and "Growth" or "Objects", sites, sites == 1 and "site" or "sites",
+    difference and "Growth" or "Objects", sites, plural(sites, "site"),
     difference and "Change:" or "Live:", count, objects(count), size)
 end
 
@@ -306,7 +308,7 @@ end
 
 -- So many objects, and why.
 local function unrecorded(n, why)
-  return format("%d %s not recorded, %s.", n, n == 1 and "object was" or "objects were", why)
+  return format("%d %s %s not recorded, %s.", n, objects(n), n == 1 and "was" or "were", why)
 end
 
 --- What was made and is in no row.
@@ -349,9 +351,8 @@ end
 -- @tparam integer sample as in the tracker's status; 0: none
 -- @treturn string
 function M.timeline(points, interval, asked, rows, sample)
-  local lines = { format("The heap while %d bytes were asked for: %d %s, at least %d bytes "
-    .. "apart.",
-    asked, points, points == 1 and "point" or "points", interval) }
+  local lines = { format("The heap while %d bytes were asked for: %d %s, at least %d bytes apart.",
+    asked, points, plural(points, "point"), interval) }
   for _, row in ipairs(rows) do
     local largest = 0
     for _, value in ipairs(row[2]) do largest = max(largest, value) end

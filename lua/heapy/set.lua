@@ -212,10 +212,7 @@ end
 function methods:has(...)
   local set, value = check.self(self, "has", 2), ...
   if select("#", ...) == 0 then check.missing(1, "has", 2) end
-  if check.set_of(value) then
-    check.fail(2, "bad argument #1 to 'has' (a value of the program expected, got a Set; "
-      .. "sets are compared with <=)")
-  end
+  check.value(value, 1, "has", "compared with <=", 2)
   return parts.has(set, value)
 end
 
@@ -275,12 +272,7 @@ end
 function M.iso(set, level, ...)
   local n = select("#", ...)
   if n == 0 then check.missing(1, "iso", level + 1) end
-  for k = 1, n do
-    if check.set_of((select(k, ...))) then
-      check.fail(level + 1, "bad argument #%d to 'iso' (a value of the program expected, got a "
-        .. "Set; sets are joined with |)", k)
-    end
-  end
+  for k = 1, n do check.value((select(k, ...)), k, "iso", "joined with |", level + 1) end
   local values, i, reason = parts.iso(set, ...)
   if not values then check.fail(level + 1, "bad argument #%d to 'iso' (%s)", i, reason) end
   return values

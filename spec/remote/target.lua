@@ -176,8 +176,8 @@ function M.eventually(f)
   error("it does not come to pass", 2)
 end
 
---- Connects to a program whose socket is being made anew: the old one may still take a client, and
--- end it.
+--- Connects to a program whose socket is being made, maybe anew: the old one may still take a
+-- client, and end it.
 -- @treturn Peer that has had an answer from the program's VM
 function M.reach(path)
   return M.eventually(function()

@@ -317,10 +317,7 @@ describe("a child", function()
   it("that becomes another user has a directory of that user's", inside(function()
     if client.uid() ~= 0 then return pending "only root can become another user" end
     local _, _, child = forked()
-    local peer = target.eventually(function()
-      local reached, other = pcall(target.connect, ("/tmp/heapy-12345/%d-1.sock"):format(child))
-      return reached and other.greeting and other
-    end)
+    local peer = target.reach(("/tmp/heapy-12345/%d-1.sock"):format(child))
     assert.equal(child, peer.greeting.pid)
     peer:send("eval", "os.exit(0)")
     while peer:frame() do end

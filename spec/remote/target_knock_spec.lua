@@ -204,11 +204,7 @@ describe("a program without the thread", function()
     if not program then return end
     program:expect "child "
     local child = tonumber((program:expect("\n")))
-    local child_path = path:gsub("%d+%-1%.sock$", child .. "-1.sock")
-    local peer = target.eventually(function()
-      local ok, peer = pcall(target.connect, child_path)
-      return ok and peer.greeting and peer
-    end)
+    local peer = target.reach((path:gsub("%d+%-1%.sock$", child .. "-1.sock")))
     assert.equal(child, peer.greeting.pid)
     assert.equal("1\n", peer:eval "1")
     assert.equal(1, threads(program))

@@ -292,12 +292,8 @@ end)
 describe("a program that forks", function()
   local function both(program, path)
     local child = tonumber((program:expect("\n")))
-    local parent_peer, child_peer = target.connect(path), nil
-    local child_path = path:gsub("%d+%-1%.sock$", child .. "-1.sock")
-    target.eventually(function()
-      child_peer = select(2, pcall(target.connect, child_path))
-      return type(child_peer) == "table" and child_peer.greeting
-    end)
+    local parent_peer = target.connect(path)
+    local child_peer = target.reach((path:gsub("%d+%-1%.sock$", child .. "-1.sock")))
     assert.equal(child, child_peer.greeting.pid)
     assert.equal(program.pid, parent_peer.greeting.pid)
     return parent_peer, child_peer

@@ -76,6 +76,7 @@ end
 local status = assert(hp.tracking())
 assert(not status.cut and not host.direct())
 assert(not pcall(hp.track)) -- it is on
+for _, row in pairs(hp.sites()) do assert(not row.name:find("heapy/", 1, true), row.name) end
 
 check()
 work(function(round, o, l)

@@ -106,6 +106,8 @@ describe("hp.track", function()
     assert.truthy(frames[2]:find(caller, 1, true))
     assert.equal(table.concat(frames, " < "), set.bytraceback.kind)
     assert.same(frames, set.traceback)
+    assert.equal("heapy: 'traceback' needs a set of exactly one object, this one has 2",
+      select(2, pcall(function() return h:iso(kept, kept[1]).traceback end)):match "heapy: .*")
     assert.equal(10, h:where { site = set.site }:where { type = "table" }.count)
   end)
 

@@ -28,7 +28,7 @@ function M.text(text)
   local kept = min(#text, BRIEF)
   local shown = escape(sub(text, 1, kept))
   if #shown > BRIEF then
-    kept = min(kept, BRIEF // 4) -- an escaped byte is four at the most
+    kept = BRIEF // 4 -- an escaped byte is four at the most
     shown = escape(sub(text, 1, kept))
   end
   if kept == #text then return shown end
