@@ -63,16 +63,17 @@ static int sum_ids(hp_Partition *p) {
 }
 
 int hp_byid_make(hp_Partition *p) {
-  uint32_t n = p->classes.n, *sorted = hp_new(uint32_t, n);
+  uint32_t n = p->classes.n, *sorted = hp_new_in(p->classes.arena, uint32_t, n);
   int rc;
   p->nrows = n;
   p->settled = hp_new(uint64_t, hp_words(n));
   if (sorted == NULL || p->settled == NULL) {
-    hp_delete(sorted, n);
+    hp_delete_in(p->classes.arena, sorted, n);
     return HP_ENOMEM;
   }
   rc = sort_ids(p->graph, p->classes.of, n, sorted);
-  hp_delete(p->classes.of, n);
+  hp_delete_in(p->classes.arena, p->classes.of, p->classes.room);
+  p->classes.room = n;
   p->classes.of = sorted;
   return rc == HP_OK ? sum_ids(p) : rc;
 }

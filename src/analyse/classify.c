@@ -12,7 +12,7 @@ const char *const hp_by_names[] = {"kind", "type", "size",  "source", "module",
                                    "traceback", "age", NULL};
 
 void hp_classified_free(hp_Classified *c) {
-  hp_delete(c->of, c->n);
+  hp_delete_in(c->arena, c->of, c->room);
   hp_names_free(&c->names);
   hp_mixed_free(c->mixed);
   memset(c, 0, sizeof *c);
@@ -148,8 +148,9 @@ int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out) 
   hp_Classified new;
   int rc;
   memset(&new, 0, sizeof new);
-  new.n = set->n;
-  new.of = hp_new(uint32_t, set->n);
+  new.arena = &g->arena;
+  new.room = new.n = set->n;
+  new.of = hp_new_in(new.arena, uint32_t, set->n);
   if (new.of == NULL) return HP_ENOMEM;
   rc = choose(g, set, by, &new);
   if (rc != HP_OK) {

@@ -29,10 +29,12 @@ struct hp_Mixed;
 
 /* The classes of a set's members. */
 typedef struct hp_Classified {
-  uint32_t *of;   /* per member, ascending by id: its class. Owned, 'n' long. By id a
+  hp_Arena *arena; /* of the graph: what "of" is in */
+  uint32_t *of;   /* per member, ascending by id: its class. Owned, 'room' long. By id a
                      member is its own class, and this is its id */
-  uint32_t n;
-  uint32_t count; /* classes are below this */
+  size_t room;
+  uint32_t n;     /* members */
+  uint32_t count; /* classes are below this; some may have no member */
   hp_Names names; /* of the classes; empty by id, and where they are: */
   struct hp_Mixed *mixed; /* combinations (mixed.h). Owned, or NULL */
   int objects;    /* made by id */

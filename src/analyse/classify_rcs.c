@@ -2,6 +2,7 @@
 ** it refers to; what a shape refers to gets a kind once for the shape. */
 #include "mixed.h"
 
+#include "heap/group.h"
 #include "heap/reverse.h"
 #include "kind.h"
 
@@ -55,12 +56,59 @@ static int see_referrer(Rcs *w, uint32_t from) {
   return rc == HP_OK ? see_values(w, from, kind) : rc;
 }
 
-static int see_all(Rcs *w, const hp_IdSet *referrers) {
+/* ---- all referrers ---------------------------------------------------------- */
+
+static int see_ids(Rcs *w, const hp_IdSet *referrers) {
   hp_IdIter it;
   uint32_t id;
   int rc = HP_OK;
   for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
     rc = see_referrer(w, id);
+  return rc;
+}
+
+/* What the shapes of these objects refer to. */
+static int see_shapes(Rcs *w, uint32_t from, uint64_t members) {
+  const hp_Graph *g = w->g;
+  int rc = HP_OK;
+  for (; members != 0 && rc == HP_OK; members &= members - 1) {
+    uint32_t id = from + hp_lowest(members), shape = g->node[id].aux;
+    if (w->shapes[shape] != g->kind[id] + 1u) rc = see_shape(w, shape, g->kind[id]);
+  }
+  return rc;
+}
+
+static int see_group(Rcs *w, const hp_Group *group) {
+  const uint16_t *kind = w->g->kind;
+  uint32_t i;
+  int rc = HP_OK;
+  for (i = 0; i < group->n && rc == HP_OK; i++)
+    rc = hp_mixed_add(w->mixed, group->to[i], kind[group->owner[i]]);
+  return rc;
+}
+
+static int see_word(Rcs *w, size_t word, uint64_t left) {
+  const hp_Graph *g = w->g;
+  uint64_t odd = hp_graph_flagged(g, word, HP_INFO_ODD);
+  uint32_t from = (uint32_t)(word * HP_GROUP);
+  hp_Group group;
+  int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_MEMBER));
+  while (left != 0 && rc == HP_OK) {
+    hp_group_take(g, word, &left, odd, &group);
+    rc = see_group(w, &group);
+    if (left == 0 || rc != HP_OK) break;
+    rc = see_referrer(w, from + hp_highest(left));
+    hp_bit_clear(&left, hp_highest(left));
+  }
+  return rc;
+}
+
+static int see_referrers(Rcs *w, const hp_IdSet *referrers) {
+  size_t i;
+  int rc = HP_OK;
+  if (referrers->bits == NULL) return see_ids(w, referrers);
+  for (i = hp_words(referrers->universe); i-- > 0 && rc == HP_OK;)
+    rc = see_word(w, i, referrers->bits[i]);
   return rc;
 }
 
@@ -73,7 +121,7 @@ int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   w.mixed = hp_mixed_new(g, set, &g->kinds->names);
   w.shapes = hp_new(uint32_t, nshapes);
   if (rc == HP_OK && (w.mixed == NULL || w.shapes == NULL)) rc = HP_ENOMEM;
-  if (rc == HP_OK) rc = see_all(&w, &referrers);
+  if (rc == HP_OK) rc = see_referrers(&w, &referrers);
   if (rc == HP_OK) rc = hp_mixed_finish(w.mixed, set, out);
   if (rc != HP_OK) hp_mixed_free(w.mixed);
   hp_delete(w.shapes, nshapes);

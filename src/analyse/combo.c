@@ -7,21 +7,20 @@
 
 /* ---- steps: what a combination becomes with a member ----------------------- */
 
-static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint32_t from, uint32_t member) {
-  size_t at = hp_combos_place(from, member, n);
-  while (slots[at].to != HP_COMBO_NONE && (slots[at].from != from || slots[at].member != member))
-    at = (at + 1) & (n - 1);
+static size_t slot_of(const hp_ComboSlot *slots, size_t n, uint64_t step) {
+  size_t at = hp_combos_place(step, n);
+  while (slots[at].to != HP_COMBO_NONE && slots[at].step != step) at = (at + 1) & (n - 1);
   return at;
 }
 
 static int grow_slots(hp_Combos *c) {
   size_t n = c->nslots > 0 ? c->nslots * 2 : 1024, i;
-  hp_ComboSlot *slots = hp_new(hp_ComboSlot, n);
+  hp_ComboSlot *slots = hp_new_in(c->arena, hp_ComboSlot, n);
   if (slots == NULL) return HP_ENOMEM;
   for (i = 0; i < c->nslots; i++)
     if (c->slots[i].to != HP_COMBO_NONE)
-      slots[slot_of(slots, n, c->slots[i].from, c->slots[i].member)] = c->slots[i];
-  hp_delete(c->slots, c->nslots);
+      slots[slot_of(slots, n, c->slots[i].step)] = c->slots[i];
+  hp_delete_in(c->arena, c->slots, c->nslots);
   c->slots = slots;
   c->nslots = n;
   return HP_OK;
@@ -38,8 +37,8 @@ int hp_combos_init(hp_Combos *c) {
 }
 
 void hp_combos_done(hp_Combos *c) {
-  hp_delete(c->slots, c->nslots);
-  hp_delete(c->pairs, c->npairs);
+  hp_delete_in(c->arena, c->slots, c->nslots);
+  hp_delete_in(c->arena, c->pairs, c->npairs);
   c->slots = NULL;
   c->pairs = NULL;
   c->nslots = c->used = c->npairs = c->pairs_used = 0;
@@ -74,10 +73,9 @@ static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo
 static int remember(hp_Combos *c, uint32_t from, uint32_t member, uint32_t to) {
   hp_ComboSlot *slot;
   if (c->used * 4 >= c->nslots && grow_slots(c) != HP_OK) return HP_ENOMEM;
-  slot = &c->slots[slot_of(c->slots, c->nslots, from, member)];
+  slot = &c->slots[slot_of(c->slots, c->nslots, hp_combos_pair(from, member))];
   c->used += slot->to == HP_COMBO_NONE;
-  slot->from = from;
-  slot->member = member;
+  slot->step = hp_combos_pair(from, member);
   slot->to = to;
   return HP_OK;
 }
@@ -87,7 +85,7 @@ static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
   hp_Combo at = c->at.at[from];
   uint32_t rest = from;
   int rc = HP_OK;
-  *to = c->slots[slot_of(c->slots, c->nslots, from, member)].to;
+  *to = c->slots[slot_of(c->slots, c->nslots, hp_combos_pair(from, member))].to;
   if (*to != HP_COMBO_NONE) return HP_OK;
   if (from != HP_COMBO_EMPTY && at.last > member) {
     rc = insert(c, at.rest, member, &rest);
@@ -101,25 +99,25 @@ static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
 /* ---- objects with many members -------------------------------------------- */
 
 static size_t pair_of(const uint64_t *pairs, size_t n, uint64_t pair) {
-  size_t at = hp_combos_place((uint32_t)(pair >> 32), (uint32_t)pair, n);
+  size_t at = hp_combos_place(pair, n);
   while (pairs[at] != 0 && pairs[at] != pair) at = (at + 1) & (n - 1);
   return at;
 }
 
 static int grow_pairs(hp_Combos *c) {
   size_t n = c->npairs > 0 ? c->npairs * 2 : 256, i;
-  uint64_t *pairs = hp_new(uint64_t, n);
+  uint64_t *pairs = hp_new_in(c->arena, uint64_t, n);
   if (pairs == NULL) return HP_ENOMEM;
   for (i = 0; i < c->npairs; i++)
     if (c->pairs[i] != 0) pairs[pair_of(pairs, n, c->pairs[i])] = c->pairs[i];
-  hp_delete(c->pairs, c->npairs);
+  hp_delete_in(c->arena, c->pairs, c->npairs);
   c->pairs = pairs;
   c->npairs = n;
   return HP_OK;
 }
 
 static int add_pair(hp_Combos *c, uint32_t object, uint32_t member) {
-  uint64_t pair = (uint64_t)(object + 1) << 32 | member;
+  uint64_t pair = hp_combos_pair(object + 1, member);
   size_t at;
   if (c->pairs_used * 2 >= c->npairs && grow_pairs(c) != HP_OK) return HP_ENOMEM;
   at = pair_of(c->pairs, c->npairs, pair);

@@ -10,7 +10,7 @@
 #ifndef HP_COMBO_H
 #define HP_COMBO_H
 
-#include "base/vec.h"
+#include "base/arena.h"
 
 #include <stdint.h>
 
@@ -25,13 +25,14 @@ typedef struct hp_Combo {
   uint32_t last; /* its largest member */
 } hp_Combo;
 
-/* A step: 'to' is 'from' with the member. */
+/* A step: 'to' is a combination with one more member. */
 typedef struct hp_ComboSlot {
-  uint32_t from, member;
-  uint32_t to; /* HP_COMBO_NONE: free, and so are the others 0 */
+  uint64_t step; /* the combination << 32 | the member */
+  uint32_t to;   /* HP_COMBO_NONE: free, and the step is 0 */
 } hp_ComboSlot;
 
 typedef struct hp_Combos {
+  hp_Arena *arena;
   HP_VEC(hp_Combo) at;
   hp_ComboSlot *slots; /* all steps, by hash */
   size_t nslots, used;
@@ -39,25 +40,29 @@ typedef struct hp_Combos {
   size_t npairs, pairs_used;
 } hp_Combos;
 
-/* From zeroed. */
+/* From zeroed, but for the arena. */
 int hp_combos_init(hp_Combos *c);
 void hp_combos_free(hp_Combos *c);
 
 /* Frees what only adding needs. */
 void hp_combos_done(hp_Combos *c);
 
+static inline uint64_t hp_combos_pair(uint32_t high, uint32_t low) {
+  return (uint64_t)high << 32 | low;
+}
+
 /* Where a pair is looked for first, among n (a power of 2) places. */
-static inline size_t hp_combos_place(uint32_t high, uint32_t low, size_t n) {
-  return (size_t)(((uint64_t)high << 32 | low) * 0x9E3779B97F4A7C15u >> 32) & (n - 1);
+static inline size_t hp_combos_place(uint64_t pair, size_t n) {
+  return (size_t)(pair * 0x9E3779B97F4A7C15u >> 32) & (n - 1);
 }
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
 /* Adds a member to the combination of an object. */
 static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  const hp_ComboSlot *slot = &c->slots[hp_combos_place(*combo, member, c->nslots)];
-  if (slot->from != *combo || slot->member != member)
-    return hp_combos_step(c, combo, object, member);
+  uint64_t step = hp_combos_pair(*combo, member);
+  const hp_ComboSlot *slot = &c->slots[hp_combos_place(step, c->nslots)];
+  if (slot->step != step) return hp_combos_step(c, combo, object, member);
   *combo = slot->to; /* of a free one: HP_COMBO_NONE is HP_COMBO_NONE with whatever member */
   return HP_OK;
 }

@@ -6,7 +6,7 @@
 #define KEY 0x80000000u /* in 'what': the id of a string, and no number of a name */
 
 void hp_labels_done(hp_Labels *l) {
-  hp_delete(l->slots, l->nslots);
+  hp_delete_in(l->arena, l->slots, l->nslots);
   hp_vec_free(&l->of);
   l->slots = NULL;
   l->nslots = l->used = 0;
@@ -63,11 +63,11 @@ static size_t slot_of(const hp_LabelSlot *slots, size_t n, uint64_t number) {
 
 static int grow(hp_Labels *l) {
   size_t n = l->nslots > 0 ? l->nslots * 4 : 256, i;
-  hp_LabelSlot *slots = hp_new(hp_LabelSlot, n);
+  hp_LabelSlot *slots = hp_new_in(l->arena, hp_LabelSlot, n);
   if (slots == NULL) return HP_ENOMEM;
   for (i = 0; i < l->nslots; i++)
     if (l->slots[i].label != 0) slots[slot_of(slots, n, l->slots[i].number)] = l->slots[i];
-  hp_delete(l->slots, l->nslots);
+  hp_delete_in(l->arena, l->slots, l->nslots);
   l->slots = slots;
   l->nslots = n;
   return HP_OK;

@@ -16,6 +16,7 @@ typedef struct hp_LabelSlot {
 
 typedef struct hp_Labels {
   const hp_Graph *g;
+  hp_Arena *arena; /* its */
   HP_VEC(uint32_t) what; /* per label: number in names, or id of the key and KEY */
   HP_VEC(uint32_t) of;   /* per name: its label */
   hp_Names names;
@@ -23,7 +24,7 @@ typedef struct hp_Labels {
   size_t nslots, used;
 } hp_Labels;
 
-/* From zeroed, but for the graph. */
+/* From zeroed, but for the graph and its arena. */
 void hp_labels_free(hp_Labels *l);
 
 /* Frees what only numbering needs. */

@@ -6,21 +6,33 @@
 
 #define SHOWN 64 /* members in one class's name; more are counted */
 
-static uint32_t *empty_combos(uint32_t n, const hp_IdSet *set) {
-  uint32_t *combo = hp_new(uint32_t, n), id;
+static void empty_each(uint32_t *combo, const hp_IdSet *set) {
+  uint32_t id;
   hp_IdIter it;
-  if (combo == NULL) return NULL;
   for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) combo[id] = HP_COMBO_EMPTY;
+}
+
+/* Likewise for a set of bits: NONE is 0, and EMPTY 1. */
+static void empty_bits(uint32_t *combo, const hp_IdSet *set) {
+  uint32_t id;
+  for (id = 0; id < set->universe; id++) combo[id] = (uint32_t)hp_bit_get(set->bits, id);
+}
+
+static uint32_t *empty_combos(hp_Arena *a, uint32_t n, const hp_IdSet *set) {
+  uint32_t *combo = hp_new_in(a, uint32_t, n);
+  if (combo == NULL) return NULL;
+  (set->bits != NULL ? empty_bits : empty_each)(combo, set);
   return combo;
 }
 
-hp_Mixed *hp_mixed_new(const hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds) {
+hp_Mixed *hp_mixed_new(hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds) {
   hp_Mixed *m = hp_new(hp_Mixed, 1);
   if (m == NULL) return NULL;
+  m->arena = m->combos.arena = m->labels.arena = &g->arena;
   m->labels.g = g;
   m->kinds = kinds;
   m->n = g->n;
-  m->combo = empty_combos(g->n, set);
+  m->combo = empty_combos(m->arena, g->n, set);
   if (m->combo == NULL || hp_combos_init(&m->combos) != HP_OK) {
     hp_mixed_free(m);
     return NULL;
@@ -32,8 +44,7 @@ void hp_mixed_free(hp_Mixed *m) {
   if (m == NULL) return;
   hp_combos_free(&m->combos);
   hp_labels_free(&m->labels);
-  hp_delete(m->combo, m->n);
-  hp_vec_free(&m->what);
+  hp_delete_in(m->arena, m->combo, m->n);
   hp_names_free(&m->many);
   hp_delete(m, 1);
 }
@@ -62,12 +73,12 @@ static void join(const char **texts, uint32_t n, hp_Name *out) {
 }
 
 const char *hp_mixed_name(const hp_Mixed *m, uint32_t cls, hp_Name *out) {
-  uint32_t what = m->what.at[cls], members[HP_COMBO_MAX], n, i;
+  uint32_t members[HP_COMBO_MAX], n, i;
   const char *texts[HP_COMBO_MAX];
   hp_Name rooms[HP_COMBO_MAX];
-  if (what >= hp_combos_count(&m->combos))
-    return hp_names_get(&m->many, what - hp_combos_count(&m->combos));
-  n = hp_combos_get(&m->combos, what, members);
+  if (cls >= hp_combos_count(&m->combos))
+    return hp_names_get(&m->many, cls - hp_combos_count(&m->combos));
+  n = hp_combos_get(&m->combos, cls, members);
   for (i = 0; i < n; i++) texts[i] = member_text(m, members[i], &rooms[i]);
   join(texts, n, out);
   return out->s;
@@ -90,14 +101,7 @@ static int name_many(const hp_Mixed *m, const uint64_t *pairs, uint32_t n, hp_Na
   return rc;
 }
 
-/* ---- classes -------------------------------------------------------------- */
-
-static int new_class(hp_Mixed *m, uint32_t what, uint32_t *cls) {
-  if (hp_vec_reserve(&m->what, 1) != HP_OK) return HP_ENOMEM;
-  m->what.at[m->what.n] = what;
-  *cls = (uint32_t)m->what.n++;
-  return HP_OK;
-}
+/* ---- classes: the numbers of the combinations ------------------------------- */
 
 /* Objects with many members: they have each the class of their name, whose number
 ** takes the place of the combination. */
@@ -116,42 +120,28 @@ static int finish_many(hp_Mixed *m) {
   return rc;
 }
 
-/* Of the whole heap: each combination gives its place to its class. */
+/* Of a large part of the heap: the combinations make room for the classes. */
 static void reuse_combos(hp_Mixed *m, hp_Classified *out) {
-  if (out->n != m->n) return;
-  hp_delete(out->of, out->n);
+  if (out->n < m->n / 2) return;
+  hp_delete_in(out->arena, out->of, out->room);
   out->of = m->combo;
+  out->room = m->n;
   m->combo = NULL;
-}
-
-static int finish_classes(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
-  const uint32_t *combo = m->combo; /* 'of' itself, perhaps: no member comes before its place */
-  size_t n = (size_t)hp_combos_count(&m->combos) + hp_names_count(&m->many);
-  uint32_t *known = hp_new(uint32_t, n), id, i = 0; /* per combination: its class + 1 */
-  hp_IdIter it;
-  int rc = known == NULL ? HP_ENOMEM : HP_OK;
-  if (rc == HP_OK) reuse_combos(m, out);
-  for (hp_ids_begin(&it, set); rc == HP_OK && hp_ids_next(&it, &id); i++) {
-    uint32_t *cls = &known[combo[id]];
-    if (*cls == 0) {
-      rc = new_class(m, combo[id], cls);
-      ++*cls;
-    }
-    out->of[i] = *cls - 1;
-  }
-  hp_delete(known, n);
-  return rc;
 }
 
 int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  const uint32_t *combo = m->combo; /* 'of' itself, perhaps: no member comes before its place */
+  uint32_t id, i = 0;
+  hp_IdIter it;
   int rc = finish_many(m);
-  if (rc == HP_OK) rc = finish_classes(m, set, out);
   if (rc != HP_OK) return rc;
-  hp_delete(m->combo, m->n);
+  reuse_combos(m, out);
+  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) out->of[i++] = combo[id];
+  hp_delete_in(m->arena, m->combo, m->n);
   m->combo = NULL;
   hp_combos_done(&m->combos);
   hp_labels_done(&m->labels);
-  out->count = (uint32_t)m->what.n;
+  out->count = hp_combos_count(&m->combos) + hp_names_count(&m->many);
   out->mixed = m;
   return HP_OK;
 }

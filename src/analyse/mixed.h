@@ -9,18 +9,18 @@
 #include "labels.h"
 
 typedef struct hp_Mixed {
+  hp_Arena *arena;       /* of the graph */
   hp_Combos combos;
   hp_Labels labels;      /* what members are called; or: */
   const hp_Names *kinds; /* borrowed, NULL where it is labels */
   uint32_t *combo;       /* per object: its combination. Owned, 'n' long */
   uint32_t n;
-  HP_VEC(uint32_t) what; /* per class: its combination, or its number in 'many' + count of those */
   hp_Names many;         /* names of classes with too many members for a combination */
 } hp_Mixed;
 
 /* A new one: members of the set have the empty combination, other objects none.
 ** 'kinds' says what members are called, else they are labels. */
-hp_Mixed *hp_mixed_new(const hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds);
+hp_Mixed *hp_mixed_new(hp_Graph *g, const hp_IdSet *set, const hp_Names *kinds);
 void hp_mixed_free(hp_Mixed *m);
 
 /* Adds a member to an object's combination. */
@@ -28,7 +28,8 @@ static inline int hp_mixed_add(hp_Mixed *m, uint32_t object, uint32_t member) {
   return hp_combos_add(&m->combos, &m->combo[object], object, member);
 }
 
-/* Turns the combinations into classes: fills out->of. On success 'out' owns m. */
+/* The combinations become classes, of their numbers, and names in 'many' those after them: fills
+** out->of. On success 'out' owns m. */
 int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out);
 
 /* The name of a class, in 'room' or elsewhere. */

@@ -9,10 +9,9 @@
 #include <string.h>
 
 void hp_partition_free(hp_Partition *p) {
-  hp_delete(p->place, p->nrows);
-  hp_delete(p->rows, p->nrows);
+  hp_delete(p->rows, p->classes.count);
   hp_delete(p->settled, hp_words(p->nrows));
-  hp_delete(p->first, (size_t)p->nrows + 1);
+  hp_delete(p->first, (size_t)p->classes.count + 1);
   hp_delete(p->sums, hp_byid_sums(p));
   hp_classified_free(&p->classes);
   memset(p, 0, sizeof *p);
@@ -33,7 +32,7 @@ static void sort_by_digit(const hp_Row *rows, uint32_t n, unsigned shift, hp_Row
 }
 
 static int sort_by_size(hp_Partition *p) {
-  hp_Row *sorted = hp_new(hp_Row, p->nrows);
+  hp_Row *sorted = hp_new(hp_Row, p->classes.count);
   uint64_t largest = 0;
   unsigned shift;
   uint32_t i;
@@ -46,7 +45,7 @@ static int sort_by_size(hp_Partition *p) {
     p->rows = sorted;
     sorted = rows;
   }
-  hp_delete(sorted, p->nrows);
+  hp_delete(sorted, p->classes.count);
   return HP_OK;
 }
 
@@ -82,7 +81,6 @@ static void put_rows(hp_Partition *p, uint32_t first, const Named *named, uint32
     hp_Row *row = &p->rows[first + i];
     row->cls = named[i].row.cls;
     row->count = named[i].row.count;
-    p->place[row->cls] = first + i;
     hp_bit_set(p->settled, first + i);
   }
 }
@@ -126,27 +124,35 @@ static void sum_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
   }
 }
 
-static void finish_rows(hp_Partition *p) {
+/* Leaves out classes without members. */
+static void name_and_pack(hp_Partition *p) {
+  uint32_t cls;
+  p->nrows = 0;
+  for (cls = 0; cls < p->classes.count; cls++) {
+    if (p->rows[cls].count == 0) continue;
+    p->rows[p->nrows] = p->rows[cls];
+    p->rows[p->nrows++].cls = cls;
+  }
+}
+
+static void sum_up(hp_Partition *p) {
   uint64_t sum = 0;
   uint32_t i;
   for (i = 0; i < p->nrows; i++) {
     sum += p->rows[i].size;
     p->rows[i].cumulative = sum;
-    p->place[p->rows[i].cls] = i;
   }
 }
 
 static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
-  uint32_t i;
-  p->nrows = p->classes.count;
-  p->rows = hp_new(hp_Row, p->nrows);
-  p->place = hp_new(uint32_t, p->nrows);
-  p->settled = hp_new(uint64_t, hp_words(p->nrows));
-  if (p->rows == NULL || p->place == NULL || p->settled == NULL) return HP_ENOMEM;
-  for (i = 0; i < p->nrows; i++) p->rows[i].cls = i;
+  p->rows = hp_new(hp_Row, p->classes.count);
+  if (p->rows == NULL) return HP_ENOMEM;
   sum_rows(p, g, set);
+  name_and_pack(p);
+  p->settled = hp_new(uint64_t, hp_words(p->nrows));
+  if (p->settled == NULL) return HP_ENOMEM;
   if (!p->classes.ordered && sort_by_size(p) != HP_OK) return HP_ENOMEM;
-  finish_rows(p);
+  sum_up(p);
   return HP_OK;
 }
 
@@ -178,25 +184,26 @@ int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name
 
 /* Sorts the set's objects by class, once, so that no row needs to look at all others'. */
 static int group(hp_Partition *p, const hp_IdSet *set) {
-  uint32_t *ids = hp_new(uint32_t, p->classes.n), *next = hp_new(uint32_t, p->nrows);
-  uint32_t *first = hp_new(uint32_t, (size_t)p->nrows + 1), i, id;
+  hp_Arena *a = p->classes.arena;
+  size_t n = p->classes.count;
+  uint32_t *ids = hp_new_in(a, uint32_t, p->classes.n), *next = hp_new(uint32_t, n);
+  uint32_t *first = hp_new(uint32_t, n + 1), i, id;
   int rc = ids && next && first ? HP_OK : HP_ENOMEM;
   hp_IdIter it;
-  for (i = 0; i < p->nrows && rc == HP_OK; i++) {
-    next[i] = first[i];
-    first[i + 1] = first[i] + p->rows[p->place[i]].count;
-  }
   if (rc == HP_OK) {
+    for (i = 0; i < p->nrows; i++) first[p->rows[i].cls + 1] = p->rows[i].count;
+    for (i = 0; i < n; i++) first[i + 1] += next[i] = first[i];
     for (i = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++)
       ids[next[p->classes.of[i]]++] = id;
-    hp_delete(p->classes.of, p->classes.n);
+    hp_delete_in(a, p->classes.of, p->classes.room);
     p->classes.of = ids;
+    p->classes.room = p->classes.n;
     p->first = first;
   } else {
-    hp_delete(ids, p->classes.n);
-    hp_delete(first, (size_t)p->nrows + 1);
+    hp_delete_in(a, ids, p->classes.n);
+    hp_delete(first, n + 1);
   }
-  hp_delete(next, p->nrows);
+  hp_delete(next, n);
   return rc;
 }
 

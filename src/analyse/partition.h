@@ -19,11 +19,11 @@ typedef struct hp_Partition {
   const hp_Graph *graph;
   hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows; else it
                             has them by class, each class's ascending, once 'first' is there */
-  hp_Row *rows;          /* owned, 'nrows' long; by size descending, or ordered; NULL by id */
+  hp_Row *rows;      /* of classes that have members; by size descending, or ordered. Owned,
+                        classes.count long; NULL by id */
   uint32_t nrows;
-  uint32_t *place;   /* per class: its row. Owned, classes.count long; NULL by id */
-  uint32_t *first;   /* per class: where its objects start in 'of'. Owned, nrows + 1 long;
-                        NULL until objects of a row are asked for, and by id */
+  uint32_t *first;   /* per class: where its objects start in 'of'. Owned, classes.count + 1
+                        long; NULL until objects of a row are asked for, and by id */
   uint64_t *sums;    /* by id: sizes of all rows before row i * HP_STRIDE. Owned */
   uint64_t *settled; /* rows that stand where they belong among those of equal size: by name,
                         by id as in byid.h. Others are put in order when one of them is

@@ -7,12 +7,10 @@
 
 #include "bits.h"
 
-#define HP_RANKED_BLOCK 8 /* words that are counted together */
-
 typedef struct hp_Ranked {
   uint32_t n;
   uint64_t *bits;   /* owned */
-  uint32_t *before; /* per block: members before it. Owned */
+  uint32_t *before; /* per word of them: members before it. Owned */
 } hp_Ranked;
 
 /* HP_ENOMEM: what there is of it is to be freed. */
@@ -25,10 +23,7 @@ uint32_t hp_ranked_count(hp_Ranked *r);
 
 /* How many members are below i, which is below n. */
 static inline uint32_t hp_ranked_at(const hp_Ranked *r, uint32_t i) {
-  size_t word = i / 64, k = word / HP_RANKED_BLOCK * HP_RANKED_BLOCK;
-  uint32_t rank = r->before[word / HP_RANKED_BLOCK];
-  for (; k < word; k++) rank += hp_popcount(r->bits[k]);
-  return rank + hp_popcount(r->bits[word] & (((uint64_t)1 << (i & 63)) - 1));
+  return r->before[i / 64] + hp_popcount(r->bits[i / 64] & (((uint64_t)1 << (i & 63)) - 1));
 }
 
 #endif

@@ -40,10 +40,11 @@ void hp_graph_free(hp_Graph *g) {
   hp_vec_free(&g->protos);
   hp_vec_free(&g->roots);
   hp_shapes_free(&g->shapes);
-  hp_reverse_free(g->reverse);
+  hp_reverse_free(&g->arena, g->reverse);
   hp_kinds_free(g->kinds);
   hp_origin_free(g->origin);
   hp_addrs_free(&g->addrs);
+  hp_arena_end(&g->arena);
   memset(g, 0, sizeof *g);
 }
 
@@ -53,6 +54,7 @@ size_t hp_graph_bytes(const hp_Graph *g) {
   n += hp_vec_bytes(&g->longtexts) + hp_vec_bytes(&g->slots) + hp_vec_bytes(&g->protos);
   n += hp_vec_bytes(&g->born) + g->born.n * hp_words(g->n) * sizeof(uint64_t);
   n += hp_vec_bytes(&g->roots) + hp_shapes_bytes(&g->shapes) + hp_addrs_bytes(&g->addrs);
+  n += hp_arena_bytes(&g->arena);
   return n + hp_reverse_bytes(g->reverse) + hp_kinds_bytes(g->kinds) + hp_origin_bytes(g->origin);
 }
 
@@ -138,8 +140,33 @@ const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id) {
   return i < g->protos.n && g->protos.at[i].id == id ? &g->protos.at[i] : NULL;
 }
 
+/* Eight bytes, the first one lowest. */
+static inline uint64_t eight(const uint8_t *p) {
+  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+         (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+/* Eight bits: which of the bytes are zero. What each byte says is carried to its top bit, and a
+** product brings the eight of them together. */
+static uint64_t zeroes(uint64_t x) {
+  const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+  uint64_t none = ~(((x & low) + low) | x) & ~low;
+  return (none >> 7) * 0x0102040810204080u >> 56;
+}
+
+uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value) {
+  const uint64_t each = 0x0101010101010101u;
+  const uint8_t *info = g->info + w * 64;
+  size_t n = g->n - w * 64, i;
+  uint64_t bits = 0;
+  for (i = 0; i < 64 && i + 8 <= n; i += 8)
+    bits |= zeroes((eight(info + i) & mask * each) ^ value * each) << i;
+  for (; i < 64 && i < n; i++) bits |= (uint64_t)((info[i] & mask) == value) << i;
+  return bits;
+}
+
 void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits) {
-  uint32_t id;
-  for (id = 0; id < g->n; id++)
-    bits[id >> 6] |= (uint64_t)(hp_graph_type(g, id) == type) << (id & 63);
+  size_t w;
+  for (w = 0; w < hp_words(g->n); w++)
+    bits[w] = hp_graph_where(g, w, HP_INFO_TYPE, (uint8_t)type);
 }

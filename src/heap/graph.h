@@ -15,6 +15,7 @@
 #ifndef HP_GRAPH_H
 #define HP_GRAPH_H
 
+#include "base/arena.h"
 #include "shape.h"
 
 typedef enum hp_Type {
@@ -32,12 +33,15 @@ typedef enum hp_Type {
 #define HP_INFO_TYPE 0x0F
 #define HP_INFO_DEAD 0x10  /* found dead by the collector, not yet swept: no edges */
 #define HP_INFO_FINAL 0x20 /* has a finalizer to run */
+#define HP_INFO_ODD 0x40   /* its edges must be taken one by one (edge.h): some may not hold */
+#define HP_INFO_MEMBER 0x80 /* its shape refers to something, and that holds */
 
 typedef struct hp_Node {
   uint32_t edge;
   uint32_t aux;
 } hp_Node;
 
+#define HP_TO_SPARE 8
 #define HP_SIZE_LARGE 0xFFFF
 #define HP_TEXT_KEEP 40 /* every short string is kept whole */
 #define HP_NAME_KEEP 512 /* of a string that serves as a name */
@@ -122,7 +126,7 @@ typedef struct hp_Graph {
   uint8_t *info;
   uint64_t *reachable; /* by the program */
   uint64_t *own;       /* only through heapy */
-  HP_VEC(uint32_t) to;
+  HP_VEC(uint32_t) to; /* with room for HP_TO_SPARE more, which may be read */
   HP_VEC(hp_Large) large;      /* by id */
   HP_VEC(char) texts;
   HP_VEC(hp_LongText) longtexts; /* by id */
@@ -133,6 +137,7 @@ typedef struct hp_Graph {
   HP_VEC(hp_Born) born;
   uint32_t known[HP_NKNOWN]; /* ids, or HP_NONE */
   hp_Totals totals;
+  hp_Arena arena; /* of what is asked of it: reverse edges, partitions */
   struct hp_Reverse *reverse; /* owned; built on first need */
   struct hp_Kinds *kinds;     /* owned */
   struct hp_Origin *origin;   /* owned; NULL if the VM was not tracked (origin.h) */
@@ -148,6 +153,11 @@ size_t hp_graph_bytes(const hp_Graph *g);
 static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
   return (hp_Type)(g->info[id] & HP_INFO_TYPE);
 }
+
+/* Word w of the bits of all objects: those whose info, of what is in 'mask', is 'value'. */
+uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value);
+
+#define hp_graph_flagged(g, w, flag) hp_graph_where((g), (w), (flag), (flag))
 
 /* Sets the bits of all objects of a type: 'bits' is zeroed and has room for n. Where
 ** types are asked for at random this is quicker than 'info', eight times smaller. */
@@ -173,7 +183,7 @@ static inline const hp_Shape *hp_graph_shape(const hp_Graph *g, uint32_t id) {
 /* All edges are strong, and every one of them or its shape's holds what it
 ** refers to; else they must be taken one by one (edge.h). Not for strings. */
 static inline int hp_graph_is_plain(const hp_Graph *g, uint32_t id) {
-  return hp_graph_type(g, id) != HP_THREAD && hp_graph_shape(g, id)->weak == 0;
+  return !(g->info[id] & HP_INFO_ODD);
 }
 
 /* A string's text: *n bytes of it that were kept; *whole = 0 if it went on. */

@@ -30,7 +30,10 @@ typedef struct hp_Reverse {
   hp_Buckets members; /* by shape: its objects, where it refers to something */
 } hp_Reverse;
 
-void hp_reverse_free(hp_Reverse *r);
+/* Builds g->reverse, which is not there. On failure it still is not. */
+int hp_reverse_build(hp_Graph *g);
+void hp_reverse_free(hp_Arena *a, hp_Reverse *r);
+/* Besides what is in the arena. r may be NULL. */
 size_t hp_reverse_bytes(const hp_Reverse *r);
 
 /* Marks in 'out' (bits of all ids) every object that refers to a member of 'in'. */

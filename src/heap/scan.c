@@ -304,9 +304,16 @@ static inline int scan_edges(hp_Scan *s, uint32_t id, hp_Shape *head, const char
   }
 }
 
+/* What an object's info has from its shape. */
+static inline uint8_t info_of(const hp_Shape *s) {
+  int odd = s->weak != 0 || s->type == HP_THREAD, member = s->keys || s->common != HP_NONE;
+  return (uint8_t)((odd ? HP_INFO_ODD : 0) | (member && !s->weak ? HP_INFO_MEMBER : 0));
+}
+
 int hp_scan_object(hp_Scan *s, uint32_t id, const char *o) {
   hp_Shape head = {0, 0, HP_NONE, 0, 0, 0};
   int type = type_of(hp_tag(o)), rc;
+  uint32_t shape;
   uint8_t info = (uint8_t)type;
   if (type < 0) return HP_EVM;
   head.type = (uint8_t)type;
@@ -320,7 +327,11 @@ int hp_scan_object(hp_Scan *s, uint32_t id, const char *o) {
   s->items.n = 0;
   if (!(info & HP_INFO_DEAD) && (rc = scan_edges(s, id, &head, o)) != HP_OK) return rc;
   if (s->g->to.n >= UINT32_MAX) return HP_ELIMIT;
-  return hp_shape_intern(&s->maker, &head, s->items.at, (uint32_t)s->items.n, &s->g->node[id].aux);
+  rc = hp_shape_intern(&s->maker, &head, s->items.at, (uint32_t)s->items.n, &shape);
+  if (rc != HP_OK) return rc;
+  s->g->node[id].aux = shape;
+  s->g->info[id] |= info_of(&s->g->shapes.shapes.at[shape]);
+  return HP_OK;
 }
 
 void hp_scan_prefetch(const char *o) {
