@@ -60,6 +60,57 @@ local function look(nodes, spoil)
   end
 end
 
+-- All that refers to one of the objects in a map.
+local function referrers_of(of, edges)
+  local all = {}
+  for id, to in next, edges do
+    for other in next, to do
+      if of[other] then all[id] = true end
+    end
+  end
+  return all
+end
+
+-- A heap large enough for its answers to lie in regions, and for words of bits that are all set.
+-- Sets of a half, of a few, and of one object; several are kept.
+local function look_at_many(nodes, random)
+  local found, edges = twin.reach(nodes)
+  local h <close> = hp.heap()
+  local ids = {}
+  for id in next, found do ids[#ids + 1] = id end
+  assert.is_true(h.count > 33000)
+  local function set(map)
+    local all, some = h - h, {}
+    for id in next, map do
+      some[#some + 1] = found[id]
+      if #some == 240 then all, some = all | h:iso(table.unpack(some)), {} end
+    end
+    return all | h:iso(table.unpack(some))
+  end
+  local visible = set(found)
+  local upvalues = h:where { type = "upvalue" }
+  local function check(count)
+    local of = {}
+    for _ = 1, count do of[ids[random(#ids)]] = true end
+    local some = set(of)
+    local from = some.referrers
+    from = from | (from & upvalues).referrers
+    same(set(referrers_of(of, edges)), from & visible, count .. " objects: referrers")
+    for _, by in ipairs { "byvia", "byrcs", "bysize" } do
+      local sum, size = 0, 0
+      for i, row in pairs(some[by]) do
+        sum, size = sum + row.count, size + row.size
+        assert.is_true(row.count > 0)
+        if i < 50 then assert.is_true(row <= some) end
+      end
+      assert.equal(some.count, sum, by)
+      assert.equal(some.size, size, by)
+    end
+  end
+  for _ = 1, 4 do check(1) end
+  for _, count in ipairs { #ids, 100, #ids // 2, 3000 } do check(count) end
+end
+
 describe("the graph #novalgrind", function()
   it("is what a traversal in plain Lua finds", function()
     seed.property(400, function(random)
@@ -70,6 +121,19 @@ describe("the graph #novalgrind", function()
   it("is that with weak tables, too", function()
     seed.property(400, function(random)
       look(graphs.graph(random, 5 + random(40), true))
+    end)
+  end)
+
+  it("is that in a heap of many objects, among garbage", function()
+    seed.property(1, function(random)
+      collectgarbage()
+      collectgarbage("stop")
+      finally(function() collectgarbage("restart") end)
+      local nodes = graphs.graph(random, 12500, true)
+      for i = #nodes, 2, -1 do
+        if random(8) == 1 then table.remove(nodes, i) end
+      end
+      look_at_many(nodes, random)
     end)
   end)
 

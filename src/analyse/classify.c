@@ -11,6 +11,12 @@ const char *const hp_by_names[] = {"kind", "type", "size",  "source", "module",
                                    "rcs",  "via",  "id",    "unity",  "site",
                                    "traceback", "age", NULL};
 
+int hp_classified_alloc(hp_Classified *c) {
+  c->of = hp_new_in(c->arena, uint32_t, c->n);
+  c->room = c->n;
+  return c->of != NULL ? HP_OK : HP_ENOMEM;
+}
+
 void hp_classified_free(hp_Classified *c) {
   hp_delete_in(c->arena, c->of, c->room);
   hp_names_free(&c->names);
@@ -149,10 +155,9 @@ int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out) 
   int rc;
   memset(&new, 0, sizeof new);
   new.arena = &g->arena;
-  new.room = new.n = set->n;
-  new.of = hp_new_in(new.arena, uint32_t, set->n);
-  if (new.of == NULL) return HP_ENOMEM;
-  rc = choose(g, set, by, &new);
+  new.n = set->n;
+  rc = by == HP_BY_RCS || by == HP_BY_VIA ? HP_OK : hp_classified_alloc(&new);
+  if (rc == HP_OK) rc = choose(g, set, by, &new);
   if (rc != HP_OK) {
     hp_classified_free(&new);
     return rc;

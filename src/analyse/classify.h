@@ -45,13 +45,18 @@ typedef struct hp_Classified {
 int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out);
 void hp_classified_free(hp_Classified *c);
 
+/* Makes 'of' for its n members, zeroed. */
+int hp_classified_alloc(hp_Classified *c);
+
 /* The name of a class, in 'room' or elsewhere; not by id. */
 const char *hp_classified_name(const hp_Classified *c, uint32_t cls, hp_Name *room);
 
 /* ---- for the classifiers that have files of their own --------------------- */
 
+/* These two make 'of' themselves. */
 int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
 int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
+
 int hp_classify_module(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);
 int hp_classify_site(hp_Graph *g, const hp_IdSet *set, int whole, hp_Classified *out);
 int hp_classify_age(hp_Graph *g, const hp_IdSet *set, hp_Classified *out);

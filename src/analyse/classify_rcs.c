@@ -11,6 +11,7 @@
 typedef struct Rcs {
   const hp_Graph *g;
   hp_Mixed *mixed;
+  int whole;        /* all that refers to anything is gone through */
   uint32_t *shapes; /* per shape: the kind that its references got last, + 1 */
 } Rcs;
 
@@ -94,11 +95,12 @@ static int see_word(Rcs *w, size_t word, uint64_t left) {
   hp_Group group;
   int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_MEMBER));
   while (left != 0 && rc == HP_OK) {
-    hp_group_take(g, word, &left, odd, &group);
-    rc = see_group(w, &group);
-    if (left == 0 || rc != HP_OK) break;
-    rc = see_referrer(w, from + hp_highest(left));
-    hp_bit_clear(&left, hp_highest(left));
+    if (hp_group_take(g, word, &left, odd, &group)) {
+      rc = see_group(w, &group);
+    } else {
+      rc = see_referrer(w, from + hp_highest(left));
+      left = hp_without_highest(left);
+    }
   }
   return rc;
 }
@@ -106,9 +108,9 @@ static int see_word(Rcs *w, size_t word, uint64_t left) {
 static int see_referrers(Rcs *w, const hp_IdSet *referrers) {
   size_t i;
   int rc = HP_OK;
-  if (referrers->bits == NULL) return see_ids(w, referrers);
-  for (i = hp_words(referrers->universe); i-- > 0 && rc == HP_OK;)
-    rc = see_word(w, i, referrers->bits[i]);
+  if (!w->whole && referrers->bits == NULL) return see_ids(w, referrers);
+  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++)
+    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) : referrers->bits[i]);
   return rc;
 }
 
@@ -116,7 +118,7 @@ int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   size_t nshapes = g->shapes.shapes.n;
   hp_IdSet referrers = {0, 0, NULL, NULL};
   Rcs w;
-  int whole, rc = hp_referrers_or_all(g, set, &referrers, &whole);
+  int rc = hp_referrers_or_all(g, set, &referrers, &w.whole);
   w.g = g;
   w.mixed = hp_mixed_new(g, set, &g->kinds->names);
   w.shapes = hp_new(uint32_t, nshapes);

@@ -7,6 +7,7 @@
 ** Only threads, upvalues and tables with weak entries are taken edge by edge. */
 #include "mixed.h"
 
+#include "heap/group.h"
 #include "heap/reverse.h"
 #include "label.h"
 
@@ -19,8 +20,6 @@
 
 #define is_dictionary(shape) ((shape)->nitems > DICTIONARY)
 
-typedef HP_VEC(uint32_t) Ids;
-
 typedef struct Via {
   hp_Graph *g;
   hp_Mixed *mixed;
@@ -29,8 +28,7 @@ typedef struct Via {
   HP_VEC(uint32_t) labels;       /* of the references of an object, in order */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
   uint64_t *repeated;            /* keys that are in several items */
-  Ids dictionaries;              /* objects put off */
-  Ids upvalues;                  /* if whole: likewise */
+  HP_VEC(uint32_t) dictionaries; /* objects put off */
   uint32_t indexes[INDEXES];     /* label + 1 */
   uint32_t key;                  /* label + 1 of all keys */
 } Via;
@@ -85,12 +83,19 @@ static int see_held(Via *w, uint32_t upvalue, uint32_t label) {
   return add(w, g->to.at[g->node[upvalue].edge], label);
 }
 
-/* Upvalues that no function has. */
+static uint64_t upvalues_of(const Via *w, size_t word) {
+  return hp_graph_where(w->g, word, HP_INFO_TYPE, HP_UPVALUE);
+}
+
+/* If whole: upvalues that no function has. */
 static int see_unnamed(Via *w) {
   size_t i;
   int rc = HP_OK;
-  for (i = 0; i < w->upvalues.n && rc == HP_OK; i++)
-    if (!hp_bit_get(w->named, w->upvalues.at[i])) rc = see_one_by_one(w, w->upvalues.at[i]);
+  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) {
+    uint64_t left = w->g->reachable[i] & upvalues_of(w, i) & ~w->named[i];
+    for (; left != 0 && rc == HP_OK; left = hp_without_lowest(left))
+      rc = see_one_by_one(w, (uint32_t)(i * HP_GROUP) + hp_lowest(left));
+  }
   return rc;
 }
 
@@ -188,7 +193,7 @@ HP_APART int see_first(Via *w, uint32_t from) {
   e.key = HP_NONE;
   e.strength = HP_STRONG;
   keep = n <= KEPT && !is_dictionary(e.shape);
-  if (keep && hp_vec_reserve(&w->labels, n) != HP_OK) return HP_ENOMEM;
+  if (keep && hp_vec_reserve(&w->labels, n + HP_GROUP_FEW) != HP_OK) return HP_ENOMEM;
   rc = see_common(w, from, &e);
   if (rc == HP_OK) rc = see_items(w, from, &e, keep);
   if (rc == HP_OK && keep) w->shapes[g->node[from].aux] = (uint32_t)first + 1;
@@ -219,18 +224,17 @@ static int see_upvalues(Via *w, uint32_t from, const uint32_t *label) {
 
 /* ---- all referrers -------------------------------------------------------- */
 
-static int put_off(Ids *ids, uint32_t id) {
-  if (hp_vec_reserve(ids, 1) != HP_OK) return HP_ENOMEM;
-  ids->at[ids->n++] = id;
+static int put_off(Via *w, uint32_t dictionary) {
+  if (hp_vec_reserve(&w->dictionaries, 1) != HP_OK) return HP_ENOMEM;
+  w->dictionaries.at[w->dictionaries.n++] = dictionary;
   return HP_OK;
 }
 
 /* Of a shape whose labels are not kept, or not yet. */
 HP_APART int see_unknown(Via *w, uint32_t from) {
   const hp_Shape *s = hp_graph_shape(w->g, from);
-  if (s->type == HP_UPVALUE && w->whole) return put_off(&w->upvalues, from);
   if (s->type == HP_UPVALUE || !hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
-  return is_dictionary(s) ? put_off(&w->dictionaries, from) : see_first(w, from);
+  return is_dictionary(s) ? put_off(w, from) : see_first(w, from);
 }
 
 static inline int see_referrer(Via *w, uint32_t from) {
@@ -245,15 +249,89 @@ static inline int see_referrer(Via *w, uint32_t from) {
   return rc;
 }
 
-/* Dictionaries come last: their labels are there once each, and what has one already
-** would be alone with everything that is still to come. */
-static int see_referrers(Via *w, const hp_IdSet *referrers) {
+/* Some references in a row, and their labels. */
+typedef struct Few {
+  const uint32_t *to;
+  uint32_t n;
+  uint32_t labels[HP_GROUP_ROOM];
+} Few;
+
+/* Takes objects of a word, the lowest first, up to one whose labels are not kept, or that has more
+** than a few references, or whose references are not right behind those of the last one. */
+static inline void take_few(const Via *w, size_t word, uint64_t *objects, Few *out) {
+  const hp_Node *node = w->g->node + word * HP_GROUP;
+  uint64_t left = *objects;
+  uint32_t at = left != 0 ? node[hp_lowest(left)].edge : 0;
+  out->to = w->g->to.at + at;
+  out->n = 0;
+  for (; left != 0; left = hp_without_lowest(left)) {
+    const hp_Node *o = node + hp_lowest(left);
+    uint32_t labels = w->shapes[o->aux], more = o[1].edge - o->edge;
+    if (labels == 0 || more > HP_GROUP_FEW || o->edge != at) break;
+    memcpy(out->labels + out->n, w->labels.at + labels - 1, HP_GROUP_FEW * sizeof *out->labels);
+    out->n += more; /* those too many are written over */
+    at += more;
+  }
+  *objects = left;
+}
+
+static int see_few(Via *w, const Few *few) {
+  uint32_t i;
+  int rc = HP_OK;
+  for (i = 0; i < few->n && rc == HP_OK; i++) rc = add(w, few->to[i], few->labels[i]);
+  return rc;
+}
+
+static int see_upvalues_of(Via *w, size_t word, uint64_t functions) {
+  int rc = HP_OK;
+  for (; functions != 0 && rc == HP_OK; functions = hp_without_lowest(functions)) {
+    uint32_t from = (uint32_t)(word * HP_GROUP) + hp_lowest(functions);
+    rc = see_upvalues(w, from, w->labels.at + w->shapes[w->g->node[from].aux] - 1);
+  }
+  return rc;
+}
+
+static int see_word(Via *w, size_t word, uint64_t left) {
+  uint64_t functions = w->whole ? hp_graph_where(w->g, word, HP_INFO_TYPE, HP_FUNCTION) : 0;
+  int rc = HP_OK;
+  while (left != 0 && rc == HP_OK) {
+    uint64_t before = left;
+    Few few;
+    take_few(w, word, &left, &few);
+    rc = see_few(w, &few);
+    if (rc == HP_OK) rc = see_upvalues_of(w, word, before & ~left & functions);
+    if (left == before && rc == HP_OK) {
+      rc = see_referrer(w, (uint32_t)(word * HP_GROUP) + hp_lowest(left));
+      left = hp_without_lowest(left);
+    }
+  }
+  return rc;
+}
+
+static int see_ids(Via *w, const hp_IdSet *referrers) {
   hp_IdIter it;
   uint32_t id;
-  size_t i;
   int rc = HP_OK;
   for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
     rc = see_referrer(w, id);
+  return rc;
+}
+
+/* If whole, upvalues are put off. */
+static int see_words(Via *w, const hp_IdSet *referrers) {
+  size_t i;
+  int rc = HP_OK;
+  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++)
+    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) & ~upvalues_of(w, i) : referrers->bits[i]);
+  return rc;
+}
+
+/* Dictionaries come last: their labels are there once each, and what has one already
+** would be alone with everything that is still to come. */
+static int see_referrers(Via *w, const hp_IdSet *referrers) {
+  int each = !w->whole && referrers->bits == NULL;
+  int rc = each ? see_ids(w, referrers) : see_words(w, referrers);
+  size_t i;
   for (i = 0; i < w->dictionaries.n && rc == HP_OK; i++)
     rc = see_first(w, w->dictionaries.at[i]);
   return rc;
@@ -289,7 +367,7 @@ static int see_roots(Via *w) {
 
 static int see_all(Via *w, const hp_IdSet *referrers) {
   int rc = see_referrers(w, referrers);
-  if (rc == HP_OK) rc = see_unnamed(w);
+  if (rc == HP_OK && w->whole) rc = see_unnamed(w);
   return rc == HP_OK ? see_roots(w) : rc;
 }
 
@@ -334,6 +412,5 @@ int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   hp_delete(w.repeated, words);
   hp_vec_free(&w.labels);
   hp_vec_free(&w.dictionaries);
-  hp_vec_free(&w.upvalues);
   return rc;
 }

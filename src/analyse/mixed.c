@@ -120,23 +120,33 @@ static int finish_many(hp_Mixed *m) {
   return rc;
 }
 
-/* Of a large part of the heap: the combinations make room for the classes. */
-static void reuse_combos(hp_Mixed *m, hp_Classified *out) {
-  if (out->n < m->n / 2) return;
-  hp_delete_in(out->arena, out->of, out->room);
+/* Of a part of the heap. */
+static int list_some(const hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  uint32_t id, i = 0;
+  hp_IdIter it;
+  if (hp_classified_alloc(out) != HP_OK) return HP_ENOMEM;
+  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) out->of[i++] = m->combo[id];
+  return HP_OK;
+}
+
+/* Of most of it: the combinations move up, where what is no member has none. */
+static void list_most(hp_Mixed *m, hp_Classified *out) {
+  uint32_t id, i = 0;
   out->of = m->combo;
   out->room = m->n;
   m->combo = NULL;
+  for (id = 0; id < m->n; id++) {
+    uint32_t cls = out->of[id];
+    out->of[i] = cls;
+    i += cls != HP_COMBO_NONE;
+  }
 }
 
 int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
-  const uint32_t *combo = m->combo; /* 'of' itself, perhaps: no member comes before its place */
-  uint32_t id, i = 0;
-  hp_IdIter it;
   int rc = finish_many(m);
+  if (rc == HP_OK && set->n < m->n / 2) rc = list_some(m, set, out);
   if (rc != HP_OK) return rc;
-  reuse_combos(m, out);
-  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) out->of[i++] = combo[id];
+  if (m->combo != NULL && out->of == NULL) list_most(m, out);
   hp_delete_in(m->arena, m->combo, m->n);
   m->combo = NULL;
   hp_combos_done(&m->combos);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 void hp_partition_free(hp_Partition *p) {
-  hp_delete(p->rows, p->classes.count);
+  hp_delete_in(p->classes.arena, p->rows, p->classes.count);
   hp_delete(p->settled, hp_words(p->nrows));
   hp_delete(p->first, (size_t)p->classes.count + 1);
   hp_delete(p->sums, hp_byid_sums(p));
@@ -32,7 +32,7 @@ static void sort_by_digit(const hp_Row *rows, uint32_t n, unsigned shift, hp_Row
 }
 
 static int sort_by_size(hp_Partition *p) {
-  hp_Row *sorted = hp_new(hp_Row, p->classes.count);
+  hp_Row *sorted = hp_new_in(p->classes.arena, hp_Row, p->classes.count);
   uint64_t largest = 0;
   unsigned shift;
   uint32_t i;
@@ -45,7 +45,7 @@ static int sort_by_size(hp_Partition *p) {
     p->rows = sorted;
     sorted = rows;
   }
-  hp_delete(sorted, p->classes.count);
+  hp_delete_in(p->classes.arena, sorted, p->classes.count);
   return HP_OK;
 }
 
@@ -145,7 +145,7 @@ static void sum_up(hp_Partition *p) {
 }
 
 static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
-  p->rows = hp_new(hp_Row, p->classes.count);
+  p->rows = hp_new_in(p->classes.arena, hp_Row, p->classes.count);
   if (p->rows == NULL) return HP_ENOMEM;
   sum_rows(p, g, set);
   name_and_pack(p);

@@ -13,6 +13,8 @@
 #define hp_popcount(x) ((uint32_t)__builtin_popcountll(x))
 #define hp_lowest(x) ((uint32_t)__builtin_ctzll(x))
 #define hp_highest(x) (63 - (uint32_t)__builtin_clzll(x))
+#define hp_without_lowest(x) ((x) & ((x)-1))
+#define hp_without_highest(x) ((x) ^ (uint64_t)1 << hp_highest(x))
 
 /* A loop that counts bits is built twice, with and without the CPU's own
 ** instruction, where the compiler and the C library can choose at load time. */

@@ -269,9 +269,7 @@ static int keep_names(Build *b) {
 
 static int shrink(hp_Graph *g) {
   hp_addrs_compact(&g->addrs);
-  if (hp_vec_fit((void **)&g->to.at, &g->to.cap, g->to.n + HP_TO_SPARE, sizeof *g->to.at) != HP_OK)
-    return HP_ENOMEM;
-  if (hp_vec_shrink(&g->texts) != HP_OK) return HP_ENOMEM;
+  if (hp_vec_shrink(&g->to) != HP_OK || hp_vec_shrink(&g->texts) != HP_OK) return HP_ENOMEM;
   return hp_shapes_shrink(&g->shapes);
 }
 

@@ -41,7 +41,6 @@ typedef struct hp_Node {
   uint32_t aux;
 } hp_Node;
 
-#define HP_TO_SPARE 8
 #define HP_SIZE_LARGE 0xFFFF
 #define HP_TEXT_KEEP 40 /* every short string is kept whole */
 #define HP_NAME_KEEP 512 /* of a string that serves as a name */
@@ -126,7 +125,7 @@ typedef struct hp_Graph {
   uint8_t *info;
   uint64_t *reachable; /* by the program */
   uint64_t *own;       /* only through heapy */
-  HP_VEC(uint32_t) to; /* with room for HP_TO_SPARE more, which may be read */
+  HP_VEC(uint32_t) to;
   HP_VEC(hp_Large) large;      /* by id */
   HP_VEC(char) texts;
   HP_VEC(hp_LongText) longtexts; /* by id */

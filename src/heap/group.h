@@ -1,21 +1,20 @@
-/* Objects 64 at a time, and the references that they have, as a list that is gone through with no
-** look at whose they are. Who has how many, and of which type he is, no processor can foretell; a
-** guess that was wrong takes longer than some references. */
+/* Objects 64 at a time: whose their references are is written down first, and then these are gone
+** through as they stand in the store. Who has how many, and of which type he is, no processor can
+** foretell; a guess that was wrong takes longer than some references. */
 #ifndef HP_GROUP_H
 #define HP_GROUP_H
 
 #include "graph.h"
 
-#include <string.h>
-
 #define HP_GROUP 64    /* objects of one word of a bit array */
-#define HP_GROUP_FEW 8 /* references, written at once; of an object with more they are taken one by
-                          one */
+#define HP_GROUP_FEW 8 /* references; an object with more is not worth it */
+#define HP_GROUP_ROOM ((HP_GROUP + 1) * HP_GROUP_FEW)
 
 typedef struct hp_Group {
-  uint32_t n;
-  uint32_t to[(HP_GROUP + 1) * HP_GROUP_FEW];
-  uint32_t owner[(HP_GROUP + 1) * HP_GROUP_FEW];
+  const uint32_t *to; /* some references in a row, */
+  uint32_t n;         /* how many, */
+  const uint32_t *owner; /* and whose */
+  uint32_t room[HP_GROUP_ROOM];
 } hp_Group;
 
 static inline uint32_t hp_references(const hp_Graph *g, uint32_t id) {
@@ -23,22 +22,38 @@ static inline uint32_t hp_references(const hp_Graph *g, uint32_t id) {
 }
 
 /* Takes bits from the top of *objects, which are those of word 'w', up to one that is odd or has
-** more than a few references, and lists the references of these objects in the order taken. */
-static inline void hp_group_take(const hp_Graph *g, size_t w, uint64_t *objects, uint64_t odd,
+** more than a few references, or whose references are not right before those of the last one.
+** 0, if that is the first. */
+static inline int hp_group_take(const hp_Graph *g, size_t w, uint64_t *objects, uint64_t odd,
                                  hp_Group *out) {
+  const hp_Node *node = g->node + w * HP_GROUP;
   uint64_t left = *objects;
-  uint32_t n = 0, k;
-  while (left != 0) {
-    uint32_t bit = hp_highest(left), id = (uint32_t)w * HP_GROUP + bit, more = hp_references(g, id);
-    uint32_t *owner = out->owner + n;
-    if (more > HP_GROUP_FEW || (odd >> bit & 1)) break;
-    memcpy(out->to + n, g->to.at + g->node[id].edge, HP_GROUP_FEW * sizeof *out->to);
-    for (k = 0; k < HP_GROUP_FEW; k++) owner[k] = id;
-    n += more; /* those too many are written over */
-    left ^= (uint64_t)1 << bit;
+  int any;
+  uint32_t *owner = out->room + HP_GROUP_ROOM, k;
+  uint32_t at = left != 0 ? node[hp_highest(left) + 1].edge : 0;
+  for (; left != 0; left = hp_without_highest(left)) {
+    uint32_t bit = hp_highest(left), edge = node[bit].edge;
+    if (at - edge > HP_GROUP_FEW || node[bit + 1].edge != at || (odd >> bit & 1)) break;
+    for (k = 1; k <= HP_GROUP_FEW; k++) owner[-(int)k] = (uint32_t)w * HP_GROUP + bit;
+    owner -= at - edge; /* those too many are written over */
+    at = edge;
   }
+  any = left != *objects;
   *objects = left;
-  out->n = n;
+  out->n = (uint32_t)(out->room + HP_GROUP_ROOM - owner);
+  out->owner = owner;
+  out->to = g->to.at + at;
+  return any;
+}
+
+/* Asks for what is needed of the two words before this one. */
+static inline void hp_group_ask(const hp_Graph *g, size_t w) {
+  const uint32_t *to;
+  unsigned i;
+  if (w < 2) return;
+  for (i = 0; i < HP_GROUP; i += 8) __builtin_prefetch(&g->node[(w - 2) * HP_GROUP + i]);
+  to = g->to.at + g->node[(w - 1) * HP_GROUP].edge;
+  for (i = 0; i < 2 * HP_GROUP; i += 16) __builtin_prefetch(to + i);
 }
 
 #endif

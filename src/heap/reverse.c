@@ -8,7 +8,7 @@
 /* ---- neighbours of a set -------------------------------------------------- */
 
 static inline const uint32_t *shapes_of(const hp_Reverse *r, uint32_t id, const uint32_t **last) {
-  if (!hp_bit_get(r->shared.bits, id)) return *last = NULL;
+  if (!hp_bit_get(r->shared.bits, id)) return *last = r->shapes.at;
   return hp_bucket(&r->shapes, hp_ranked_at(&r->shared, id), last);
 }
 
@@ -126,17 +126,12 @@ int hp_referrers(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out) {
 }
 
 int hp_referrers_or_all(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out, int *whole) {
-  size_t words = hp_words(g->n), i;
-  uint64_t *bits;
-  int rc;
   *whole = in->n >= g->n / 4;
-  if (!*whole) return hp_referrers(g, in, out);
-  if ((bits = hp_new(uint64_t, words)) == NULL) return HP_ENOMEM;
-  hp_graph_of_type(g, HP_STRING, bits);
-  for (i = 0; i < words; i++) bits[i] = g->reachable[i] & ~bits[i];
-  rc = hp_idset_from_bits(out, bits, g->n);
-  hp_delete(bits, words);
-  return rc;
+  return *whole ? HP_OK : hp_referrers(g, in, out);
+}
+
+uint64_t hp_holders(const hp_Graph *g, size_t w) {
+  return g->reachable[w] & ~hp_graph_where(g, w, HP_INFO_TYPE, HP_STRING);
 }
 
 /* What heapy alone holds is not shown, even where the program refers to it. */

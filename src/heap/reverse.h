@@ -40,12 +40,15 @@ size_t hp_reverse_bytes(const hp_Reverse *r);
 struct hp_IdSet;
 int hp_referrers(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);
 
-/* For one who goes forwards through all referrers of a set: *whole = 0 and the referrers; or,
-** where the set is a large part of the heap, *whole = 1 and all that may refer to anything,
-** for which the reverse edges are not needed. */
+/* For one who goes forwards through all referrers of a set: the referrers; or, where the set is a
+** large part of the heap, *whole = 1 and nothing: it is left to him to go through all that may
+** refer to anything (hp_holders), for which the reverse edges are not needed. */
 int hp_referrers_or_all(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out, int *whole);
 
-/* Likewise the objects that members of 'in' refer to. */
+/* Word w of the bits of all objects: those of the program that may refer to anything. */
+uint64_t hp_holders(const hp_Graph *g, size_t w);
+
+/* Marks in 'out' the objects that members of 'in' refer to. */
 int hp_referents(const hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);
 
 #endif

@@ -93,7 +93,7 @@ static void count_objects(const Turn *t) {
 static void fill_group(const Turn *t, const hp_Group *group) {
   hp_Buckets b = t->r->objects; /* a copy: what is written cannot be its pointers */
   uint32_t i;
-  for (i = 0; i < group->n; i++) b.at[--b.first[group->to[i]]] = group->owner[i];
+  for (i = group->n; i-- > 0;) b.at[--b.first[group->to[i]]] = group->owner[i];
 }
 
 static void fill_object(const Turn *t, uint32_t id) {
@@ -109,12 +109,14 @@ static void fill_objects(const Turn *t) {
   size_t w;
   for (w = hp_words(t->g->n); w-- > 0;) {
     uint64_t odd = hp_graph_flagged(t->g, w, HP_INFO_ODD), left = t->g->reachable[w];
+    hp_group_ask(t->g, w);
     while (left != 0) {
-      hp_group_take(t->g, w, &left, odd, &group);
-      fill_group(t, &group);
-      if (left == 0) break;
-      fill_object(t, (uint32_t)w * HP_GROUP + hp_highest(left));
-      hp_bit_clear(&left, hp_highest(left));
+      if (hp_group_take(t->g, w, &left, odd, &group)) {
+        fill_group(t, &group);
+      } else {
+        fill_object(t, (uint32_t)w * HP_GROUP + hp_highest(left));
+        left = hp_without_highest(left);
+      }
     }
   }
 }
@@ -125,7 +127,7 @@ static void each_member(const Turn *t, int fill) {
   size_t w;
   for (w = hp_words(t->g->n); w-- > 0;) {
     uint64_t left = t->g->reachable[w] & hp_graph_flagged(t->g, w, HP_INFO_MEMBER);
-    for (; left != 0; hp_bit_clear(&left, hp_highest(left))) {
+    for (; left != 0; left = hp_without_highest(left)) {
       uint32_t id = (uint32_t)w * HP_GROUP + hp_highest(left);
       put(&t->r->members, t->g->node[id].aux, id, fill);
     }
