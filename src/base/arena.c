@@ -73,7 +73,6 @@ void hp_arena_free(hp_Arena *a, void *p, size_t n) {
   size_t at;
   if (p == NULL) return;
   if (!is_in_region(n)) {
-    a->beside -= n;
     hp_mem_free(p, n);
     return;
   }

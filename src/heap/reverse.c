@@ -20,7 +20,8 @@ static void mark_list(const uint32_t *at, const uint32_t *end, uint64_t *bits) {
   for (; at < end; at++) hp_bit_set(bits, *at);
 }
 
-/* Lists of neighbours lie together: of ids from 'id' on, as many as 'run' has low bits in a row. */
+/* Lists of neighbours lie together: of ids from 'id' on, as many as 'run' has low bits in a row.
+** How many these are. */
 static unsigned mark_run(const hp_Buckets *b, uint32_t id, uint64_t run, uint64_t *bits) {
   unsigned n = ~run == 0 ? 64 : hp_lowest(~run);
   mark_list(b->at + b->first[id], b->at + b->first[id + n], bits);
@@ -31,12 +32,10 @@ static void mark_holders(const hp_Reverse *r, const uint64_t *in, size_t words, 
   size_t w;
   for (w = 0; w < words; w++) {
     uint64_t left = in[w];
-    unsigned at = 0, n;
     while (left != 0) {
-      at += n = hp_lowest(left);
-      left >>= n;
-      at += n = mark_run(&r->objects, (uint32_t)w * 64 + at, left, bits);
-      left = n < 64 ? left >> n : 0;
+      unsigned at = hp_lowest(left);
+      unsigned n = mark_run(&r->objects, (uint32_t)w * 64 + at, left >> at, bits);
+      left = at + n < 64 ? left >> (at + n) << (at + n) : 0;
     }
   }
 }
@@ -57,7 +56,7 @@ HP_HOT static void mark_all_members(const hp_Reverse *r, const uint64_t *in, siz
   size_t w;
   for (w = 0; w < words; w++) {
     uint64_t left = in[w] & r->shared.bits[w];
-    for (; left != 0; left &= left - 1)
+    for (; left != 0; left = hp_without_lowest(left))
       mark_members(r, (uint32_t)w * 64 + hp_lowest(left), bits, shapes);
   }
 }
