@@ -132,6 +132,7 @@ static void list_members(const hp_IdSet *set, hp_Classified *out) {
   out->objects = 1;
 }
 
+/* Of those for which 'of' is there. */
 static int choose(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out) {
   switch (by) {
     case HP_BY_KIND:
@@ -140,8 +141,6 @@ static int choose(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out
     case HP_BY_SIZE: return classify_simply(g, set, out, HP_SIZE_LARGE + 1, by_size);
     case HP_BY_SOURCE: return classify_simply(g, set, out, g->protos.n + 1, by_source);
     case HP_BY_MODULE: return hp_classify_module(g, set, out);
-    case HP_BY_RCS: return hp_classify_rcs(g, set, out);
-    case HP_BY_VIA: return hp_classify_via(g, set, out);
     case HP_BY_ID: list_members(set, out); return HP_OK;
     case HP_BY_SITE: return hp_classify_site(g, set, 0, out);
     case HP_BY_TRACEBACK: return hp_classify_site(g, set, 1, out);
@@ -156,8 +155,12 @@ int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out) 
   memset(&new, 0, sizeof new);
   new.arena = &g->arena;
   new.n = set->n;
-  rc = by == HP_BY_RCS || by == HP_BY_VIA ? HP_OK : hp_classified_alloc(&new);
-  if (rc == HP_OK) rc = choose(g, set, by, &new);
+  if (by == HP_BY_RCS)
+    rc = hp_classify_rcs(g, set, &new);
+  else if (by == HP_BY_VIA)
+    rc = hp_classify_via(g, set, &new);
+  else if ((rc = hp_classified_alloc(&new)) == HP_OK)
+    rc = choose(g, set, by, &new);
   if (rc != HP_OK) {
     hp_classified_free(&new);
     return rc;
