@@ -48,6 +48,13 @@ local function refuse(f)
   return n - 1
 end
 
+local function it_fails(name, least, f)
+  it(name, function()
+    local failures = refuse(f)
+    assert.is_true(failures >= least, failures .. " failures are too few")
+  end)
+end
+
 -- What there is in the heap to be asked for.
 local Class = { __name = "fault.Class" }
 Class.__index = Class
@@ -73,13 +80,6 @@ describe("with every request for memory refused in turn,", function()
     hp.setref(false)
     for _, set in ipairs { h, other } do set:close() end
   end)
-
-  local function it_fails(name, least, f)
-    it(name, function()
-      local failures = refuse(f)
-      assert.is_true(failures >= least, failures .. " failures are too few")
-    end)
-  end
 
   it_fails("hp.heap", 40, function() hp.heap():close() end)
   it_fails("hp.heap{collect = true}", 40, function() hp.heap { collect = true } end)
@@ -195,5 +195,34 @@ describe("with every request for memory refused in turn,", function()
     core.fail(0)
     assert.is_true(ok)
     assert.has_error(function() return rows.count end)
+  end)
+end)
+
+-- Where an array of four bytes for each object is no small block any more.
+describe("with every request for memory refused in turn, in a heap of many objects,", function()
+  local h, many
+
+  setup(function()
+    many = {}
+    for i = 1, 40000 do many[i] = setmetatable({ many }, Class) end
+    h = hp.heap()
+  end)
+
+  teardown(function()
+    core.fail(0)
+    h:close()
+  end)
+
+  for _, by in ipairs { "bytype", "byid", "byrcs", "byvia" } do
+    it_fails("set." .. by, 3, function()
+      collectgarbage() -- no answer before has left room in a region
+      local set = (h | h)[by]
+      assert(set.count > 40000 and #set > 0 and set[0].count > 0)
+    end)
+  end
+
+  it_fails("the first set.referrers", 8, function()
+    local set <close> = hp.heap()
+    assert(set.referrers.count > 40000)
   end)
 end)

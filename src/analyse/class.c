@@ -40,7 +40,7 @@ static void spread(hp_Classes *c, size_t had) {
   size_t word = hp_words(c->members.n), to = c->at.n, from = had;
   while (word-- > 0) {
     uint64_t bits = c->members.bits[word];
-    for (; bits != 0; bits ^= (uint64_t)1 << hp_highest(bits)) {
+    for (; bits != 0; bits = hp_without_highest(bits)) {
       uint32_t id = (uint32_t)(word * 64 + hp_highest(bits));
       int is_there = from > 0 && c->at.at[from - 1].id == id;
       c->at.at[--to] = is_there ? c->at.at[--from] : new_class(id);

@@ -2,7 +2,6 @@
 ** it refers to; what a shape refers to gets a kind once for the shape. */
 #include "mixed.h"
 
-#include "heap/group.h"
 #include "heap/reverse.h"
 #include "kind.h"
 
@@ -72,36 +71,35 @@ static int see_ids(Rcs *w, const hp_IdSet *referrers) {
 static int see_shapes(Rcs *w, uint32_t from, uint64_t members) {
   const hp_Graph *g = w->g;
   int rc = HP_OK;
-  for (; members != 0 && rc == HP_OK; members &= members - 1) {
+  for (; members != 0 && rc == HP_OK; members = hp_without_lowest(members)) {
     uint32_t id = from + hp_lowest(members), shape = g->node[id].aux;
     if (w->shapes[shape] != g->kind[id] + 1u) rc = see_shape(w, shape, g->kind[id]);
   }
   return rc;
 }
 
-static int see_group(Rcs *w, const hp_Group *group) {
-  const uint16_t *kind = w->g->kind;
-  uint32_t i;
-  int rc = HP_OK;
-  for (i = 0; i < group->n && rc == HP_OK; i++)
-    rc = hp_mixed_add(w->mixed, group->to[i], kind[group->owner[i]]);
-  return rc;
+static int number_of(const void *kinds, uint32_t id, uint32_t *at) {
+  hp_group_repeat(((const uint16_t *)kinds)[id], at);
+  return 1;
 }
 
-static int see_word(Rcs *w, size_t word, uint64_t left) {
+static int see_word(Rcs *w, size_t word, uint64_t objects) {
   const hp_Graph *g = w->g;
-  uint64_t odd = hp_graph_flagged(g, word, HP_INFO_ODD);
+  uint64_t odd = objects & hp_graph_flagged(g, word, HP_INFO_ODD), left = objects ^ odd;
   uint32_t from = (uint32_t)(word * HP_GROUP);
   hp_Group group;
   int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_MEMBER));
   while (left != 0 && rc == HP_OK) {
-    if (hp_group_take(g, word, &left, odd, &group)) {
-      rc = see_group(w, &group);
+    if (hp_group_take(g, word, &left, number_of, g->kind, &group)) {
+      rc = hp_mixed_add_group(w->mixed, &group);
     } else {
-      rc = see_referrer(w, from + hp_highest(left));
-      left = hp_without_highest(left);
+      uint32_t id = from + hp_lowest(left);
+      rc = see_values(w, id, g->kind[id]);
+      left = hp_without_lowest(left);
     }
   }
+  for (; odd != 0 && rc == HP_OK; odd = hp_without_lowest(odd))
+    rc = see_referrer(w, from + hp_lowest(odd));
   return rc;
 }
 

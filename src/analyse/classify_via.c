@@ -7,7 +7,6 @@
 ** Only threads, upvalues and tables with weak entries are taken edge by edge. */
 #include "mixed.h"
 
-#include "heap/group.h"
 #include "heap/reverse.h"
 #include "label.h"
 
@@ -249,37 +248,12 @@ static inline int see_referrer(Via *w, uint32_t from) {
   return rc;
 }
 
-/* Some references in a row, and their labels. */
-typedef struct Few {
-  const uint32_t *to;
-  uint32_t n;
-  uint32_t labels[HP_GROUP_ROOM];
-} Few;
-
-/* Takes objects of a word, the lowest first, up to one whose labels are not kept, or that has more
-** than a few references, or whose references are not right behind those of the last one. */
-static inline void take_few(const Via *w, size_t word, uint64_t *objects, Few *out) {
-  const hp_Node *node = w->g->node + word * HP_GROUP;
-  uint64_t left = *objects;
-  uint32_t at = left != 0 ? node[hp_lowest(left)].edge : 0;
-  out->to = w->g->to.at + at;
-  out->n = 0;
-  for (; left != 0; left = hp_without_lowest(left)) {
-    const hp_Node *o = node + hp_lowest(left);
-    uint32_t labels = w->shapes[o->aux], more = o[1].edge - o->edge;
-    if (labels == 0 || more > HP_GROUP_FEW || o->edge != at) break;
-    memcpy(out->labels + out->n, w->labels.at + labels - 1, HP_GROUP_FEW * sizeof *out->labels);
-    out->n += more; /* those too many are written over */
-    at += more;
-  }
-  *objects = left;
-}
-
-static int see_few(Via *w, const Few *few) {
-  uint32_t i;
-  int rc = HP_OK;
-  for (i = 0; i < few->n && rc == HP_OK; i++) rc = add(w, few->to[i], few->labels[i]);
-  return rc;
+/* The labels that are kept of an object's shape. */
+static int number_of(const void *via, uint32_t id, uint32_t *at) {
+  const Via *w = via;
+  uint32_t labels = w->shapes[w->g->node[id].aux];
+  if (labels != 0) memcpy(at, w->labels.at + labels - 1, HP_GROUP_FEW * sizeof *at);
+  return labels != 0;
 }
 
 static int see_upvalues_of(Via *w, size_t word, uint64_t functions) {
@@ -294,13 +268,13 @@ static int see_upvalues_of(Via *w, size_t word, uint64_t functions) {
 static int see_word(Via *w, size_t word, uint64_t left) {
   uint64_t functions = w->whole ? hp_graph_where(w->g, word, HP_INFO_TYPE, HP_FUNCTION) : 0;
   int rc = HP_OK;
+  hp_Group group;
   while (left != 0 && rc == HP_OK) {
     uint64_t before = left;
-    Few few;
-    take_few(w, word, &left, &few);
-    rc = see_few(w, &few);
-    if (rc == HP_OK) rc = see_upvalues_of(w, word, before & ~left & functions);
-    if (left == before && rc == HP_OK) {
+    if (hp_group_take(w->g, word, &left, number_of, w, &group)) {
+      rc = hp_mixed_add_group(w->mixed, &group);
+      if (rc == HP_OK) rc = see_upvalues_of(w, word, (before ^ left) & functions);
+    } else {
       rc = see_referrer(w, (uint32_t)(word * HP_GROUP) + hp_lowest(left));
       left = hp_without_lowest(left);
     }

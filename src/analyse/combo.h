@@ -67,6 +67,28 @@ static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, 
   return HP_OK;
 }
 
+/* Adds to each of n objects' combinations (combos[to[i]]) a member of its own. */
+static inline int hp_combos_add_each(hp_Combos *c, uint32_t *combos, const uint32_t *to,
+                                     const uint32_t *members, uint32_t n) {
+  const hp_ComboSlot *slots = c->slots; /* not to be read anew for each */
+  size_t nslots = c->nslots;
+  uint32_t i;
+  for (i = 0; i < n; i++) {
+    uint32_t *combo = &combos[to[i]];
+    uint64_t step = hp_combos_pair(*combo, members[i]);
+    const hp_ComboSlot *slot = &slots[hp_combos_place(step, nslots)];
+    if (slot->step == step) {
+      *combo = slot->to;
+    } else {
+      int rc = hp_combos_step(c, combo, to[i], members[i]);
+      if (rc != HP_OK) return rc;
+      slots = c->slots;
+      nslots = c->nslots;
+    }
+  }
+  return HP_OK;
+}
+
 /* The same for a member that is larger than all before it, and comes this once. */
 int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 

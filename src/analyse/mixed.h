@@ -6,6 +6,7 @@
 
 #include "classify.h"
 #include "combo.h"
+#include "heap/group.h"
 #include "labels.h"
 
 typedef struct hp_Mixed {
@@ -26,6 +27,10 @@ void hp_mixed_free(hp_Mixed *m);
 /* Adds a member to an object's combination. */
 static inline int hp_mixed_add(hp_Mixed *m, uint32_t object, uint32_t member) {
   return hp_combos_add(&m->combos, &m->combo[object], object, member);
+}
+
+static inline int hp_mixed_add_group(hp_Mixed *m, const hp_Group *group) {
+  return hp_combos_add_each(&m->combos, m->combo, group->to, group->number, group->n);
 }
 
 /* The combinations become classes, of their numbers, and names in 'many' those after them: fills

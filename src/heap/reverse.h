@@ -11,7 +11,8 @@
 #include "base/ranked.h"
 #include "graph.h"
 
-/* For each key below n, a list: at[first[key]] .. at[first[key + 1]], ascending. */
+/* For each key below n, a list: at[first[key]] .. at[first[key + 1]], ascending. ('first' is
+** n + 2 long.) */
 typedef struct hp_Buckets {
   size_t n, total;
   uint32_t *first, *at;

@@ -18,24 +18,31 @@ typedef struct Turn {
 
 static int begin(hp_Arena *a, hp_Buckets *b, size_t n) {
   b->n = n;
-  b->first = hp_new_in(a, uint32_t, n + 1);
+  b->first = hp_new_in(a, uint32_t, n + 2);
   return b->first != NULL ? HP_OK : HP_ENOMEM;
 }
 
 static void end(hp_Arena *a, hp_Buckets *b) {
-  hp_delete_in(a, b->first, b->n + 1);
+  hp_delete_in(a, b->first, b->n + 2);
   hp_delete_in(a, b->at, b->total);
 }
 
-/* Counts become the end of each list; filling turns ends into beginnings. */
+/* Counted two places further on, summed up, and filled in from one place further on: that is moved
+** up to the list's end, which is where the next one begins. */
+static inline void put(hp_Buckets *b, uint32_t key, uint32_t value, int fill) {
+  if (fill)
+    b->at[b->first[key + 1]++] = value;
+  else
+    b->first[key + 2]++;
+}
+
 static int sum_up(hp_Arena *a, hp_Buckets *b) {
   uint64_t sum = 0;
   size_t i;
-  for (i = 0; i < b->n; i++) {
+  for (i = 2; i < b->n + 2; i++) {
     sum += b->first[i];
     b->first[i] = (uint32_t)sum;
   }
-  b->first[b->n] = (uint32_t)sum;
   if (sum >= UINT32_MAX) return HP_ELIMIT;
   b->at = hp_new_in(a, uint32_t, sum);
   if (b->at == NULL) return HP_ENOMEM;
@@ -43,21 +50,12 @@ static int sum_up(hp_Arena *a, hp_Buckets *b) {
   return HP_OK;
 }
 
-/* Values must come in descending order, so that filling from the back leaves each list
-** ascending. */
-static inline void put(hp_Buckets *b, uint32_t key, uint32_t value, int fill) {
-  if (fill)
-    b->at[--b->first[key]] = value;
-  else
-    b->first[key]++;
-}
-
 /* ---- of objects: counted ---------------------------------------------------- */
 
 /* Adds to the counts of all that an object refers to. */
 static void add_to_each(const Turn *t, uint32_t id, uint32_t more) {
   const uint32_t *to = t->g->to.at + t->g->node[id].edge, *end = to + hp_references(t->g, id);
-  for (; to < end; to++) t->r->objects.first[*to] += more;
+  for (; to < end; to++) t->r->objects.first[*to + 2] += more;
 }
 
 static void each_holding(const Turn *t, uint32_t id, int fill) {
@@ -69,8 +67,8 @@ static void each_holding(const Turn *t, uint32_t id, int fill) {
 
 static void count_all(const Turn *t) {
   const uint32_t *to = t->g->to.at, *end = to + t->g->to.n;
-  uint32_t *first = t->r->objects.first;
-  for (; to < end; to++) first[*to]++;
+  uint32_t *count = t->r->objects.first + 2;
+  for (; to < end; to++) count[*to]++;
 }
 
 static void count_objects(const Turn *t) {
@@ -80,7 +78,7 @@ static void count_objects(const Turn *t) {
   for (w = 0; w < hp_words(g->n); w++) {
     uint64_t plain = g->reachable[w] & hp_graph_where(g, w, HP_INFO_ODD, 0);
     uint64_t left = plain ^ hp_graph_where(g, w, 0, 0);
-    for (; left != 0; left &= left - 1) {
+    for (; left != 0; left = hp_without_lowest(left)) {
       uint32_t id = (uint32_t)w * HP_GROUP + hp_lowest(left);
       add_to_each(t, id, (uint32_t)-1);
       if (hp_bit_get(g->reachable, id)) each_holding(t, id, 0);
@@ -93,7 +91,7 @@ static void count_objects(const Turn *t) {
 static void fill_group(const Turn *t, const hp_Group *group) {
   hp_Buckets b = t->r->objects; /* a copy: what is written cannot be its pointers */
   uint32_t i;
-  for (i = group->n; i-- > 0;) b.at[--b.first[group->to[i]]] = group->owner[i];
+  for (i = 0; i < group->n; i++) put(&b, group->to[i], group->number[i], 1);
 }
 
 static void fill_object(const Turn *t, uint32_t id) {
@@ -104,18 +102,23 @@ static void fill_object(const Turn *t, uint32_t id) {
     each_holding(t, id, 1);
 }
 
+static int number_of(const void *graph, uint32_t id, uint32_t *at) {
+  hp_group_repeat(id, at);
+  return hp_graph_is_plain(graph, id);
+}
+
+/* In order, so that every list is ascending. */
 static void fill_objects(const Turn *t) {
   hp_Group group;
   size_t w;
-  for (w = hp_words(t->g->n); w-- > 0;) {
-    uint64_t odd = hp_graph_flagged(t->g, w, HP_INFO_ODD), left = t->g->reachable[w];
-    hp_group_ask(t->g, w);
+  for (w = 0; w < hp_words(t->g->n); w++) {
+    uint64_t left = hp_holders(t->g, w);
     while (left != 0) {
-      if (hp_group_take(t->g, w, &left, odd, &group)) {
+      if (hp_group_take(t->g, w, &left, number_of, t->g, &group)) {
         fill_group(t, &group);
       } else {
-        fill_object(t, (uint32_t)w * HP_GROUP + hp_highest(left));
-        left = hp_without_highest(left);
+        fill_object(t, (uint32_t)w * HP_GROUP + hp_lowest(left));
+        left = hp_without_lowest(left);
       }
     }
   }
@@ -125,10 +128,10 @@ static void fill_objects(const Turn *t) {
 ** the shape's. */
 static void each_member(const Turn *t, int fill) {
   size_t w;
-  for (w = hp_words(t->g->n); w-- > 0;) {
+  for (w = 0; w < hp_words(t->g->n); w++) {
     uint64_t left = t->g->reachable[w] & hp_graph_flagged(t->g, w, HP_INFO_MEMBER);
-    for (; left != 0; left = hp_without_highest(left)) {
-      uint32_t id = (uint32_t)w * HP_GROUP + hp_highest(left);
+    for (; left != 0; left = hp_without_lowest(left)) {
+      uint32_t id = (uint32_t)w * HP_GROUP + hp_lowest(left);
       put(&t->r->members, t->g->node[id].aux, id, fill);
     }
   }
@@ -173,7 +176,7 @@ HP_PART void fill_shape(hp_Reverse *r, uint32_t shape, uint32_t to) {
 
 HP_PART void each_shape_edge(const hp_Graph *g, hp_Reverse *r, Step step) {
   uint32_t shape;
-  for (shape = (uint32_t)g->shapes.shapes.n; shape-- > 0;) {
+  for (shape = 0; shape < g->shapes.shapes.n; shape++) {
     const hp_Shape *s = &g->shapes.shapes.at[shape];
     const hp_Item *item = g->shapes.items.at + s->item, *last = item + s->nitems;
     if (!has_own_edges(s)) continue;
