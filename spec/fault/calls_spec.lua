@@ -225,4 +225,16 @@ describe("with every request for memory refused in turn, in a heap of many objec
     local set <close> = hp.heap()
     assert(set.referrers.count > 40000)
   end)
+
+  it("what answers take counts as the snapshot's, until it is given back", function()
+    local set <close> = hp.heap()
+    local before = core.bytes(set)
+    do
+      local by_type, by_rcs = (set | set).bytype, (set | set).byrcs
+      assert(#by_type > 0 and #by_rcs > 0)
+      assert.is_true(core.bytes(set) >= before + 8 * set.count)
+    end
+    collectgarbage()
+    assert.equal(before, core.bytes(set))
+  end)
 end)

@@ -82,17 +82,13 @@ static int see_held(Via *w, uint32_t upvalue, uint32_t label) {
   return add(w, g->to.at[g->node[upvalue].edge], label);
 }
 
-static uint64_t upvalues_of(const Via *w, size_t word) {
-  return hp_graph_where(w->g, word, HP_INFO_TYPE, HP_UPVALUE);
-}
-
 /* If whole: upvalues that no function has. */
 static int see_unnamed(Via *w) {
   size_t i;
   int rc = HP_OK;
   for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) {
-    uint64_t left = w->g->reachable[i] & upvalues_of(w, i) & ~w->named[i];
-    for (; left != 0 && rc == HP_OK; left = hp_without_lowest(left))
+    uint64_t left = w->g->reachable[i] & hp_graph_where(w->g, i, HP_INFO_TYPE, HP_UPVALUE);
+    for (left &= ~w->named[i]; left != 0 && rc == HP_OK; left = hp_without_lowest(left))
       rc = see_one_by_one(w, (uint32_t)(i * HP_GROUP) + hp_lowest(left));
   }
   return rc;
@@ -229,9 +225,22 @@ static int put_off(Via *w, uint32_t dictionary) {
   return HP_OK;
 }
 
+/* Room for what all upvalues have in place of labels, if whole: nothing, until it is known which
+** of them no function has. */
+static int keep_nothing(Via *w) {
+  if (hp_vec_reserve(&w->labels, HP_GROUP_FEW) != HP_OK) return HP_ENOMEM;
+  hp_group_repeat(HP_COMBO_NOTHING, w->labels.at);
+  w->labels.n = HP_GROUP_FEW;
+  return HP_OK;
+}
+
 /* Of a shape whose labels are not kept, or not yet. */
 HP_APART int see_unknown(Via *w, uint32_t from) {
   const hp_Shape *s = hp_graph_shape(w->g, from);
+  if (s->type == HP_UPVALUE && w->whole) {
+    w->shapes[w->g->node[from].aux] = 1;
+    return HP_OK;
+  }
   if (s->type == HP_UPVALUE || !hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
   return is_dictionary(s) ? put_off(w, from) : see_first(w, from);
 }
@@ -291,12 +300,11 @@ static int see_ids(Via *w, const hp_IdSet *referrers) {
   return rc;
 }
 
-/* If whole, upvalues are put off. */
 static int see_words(Via *w, const hp_IdSet *referrers) {
   size_t i;
   int rc = HP_OK;
   for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++)
-    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) & ~upvalues_of(w, i) : referrers->bits[i]);
+    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) : referrers->bits[i]);
   return rc;
 }
 
@@ -364,6 +372,7 @@ static int classify(Via *w, const hp_IdSet *set, hp_Classified *out) {
   hp_IdSet referrers = {0, 0, NULL, NULL};
   int rc = hp_referrers_or_all(w->g, set, &referrers, &w->whole);
   if (rc == HP_OK) rc = find_repeated(w);
+  if (rc == HP_OK) rc = keep_nothing(w);
   if (rc == HP_OK) rc = see_all(w, &referrers);
   hp_idset_free(&referrers);
   return rc == HP_OK ? hp_mixed_finish(w->mixed, set, out) : rc;

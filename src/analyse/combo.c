@@ -162,6 +162,7 @@ static int contains(const hp_Combos *c, uint32_t combo, uint32_t member, uint32_
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
   uint32_t n;
   if (*combo == HP_COMBO_NONE) return HP_OK;
+  if (member == HP_COMBO_NOTHING) return remember(c, *combo, member, *combo);
   if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
   if (contains(c, *combo, member, &n)) return remember(c, *combo, member, *combo);
   if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);

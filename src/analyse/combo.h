@@ -11,6 +11,7 @@
 #define HP_COMBO_H
 
 #include "base/arena.h"
+#include "base/vec.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,8 @@
 #define HP_COMBO_NONE 0u /* no combination: the object takes no members */
 #define HP_COMBO_EMPTY 1u
 #define HP_COMBO_MANY 2u
+
+#define HP_COMBO_NOTHING UINT32_MAX /* as a member: it changes no combination */
 
 typedef struct hp_Combo {
   uint32_t rest; /* the combination without: */

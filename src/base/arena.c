@@ -34,14 +34,22 @@ static void *take(hp_Region *r, unsigned first, unsigned n) {
 }
 
 static hp_Region *new_region(hp_Arena *a) {
-  hp_Region *r;
-  if (hp_vec_reserve(&a->regions, 1) != HP_OK) return NULL;
-  r = &a->regions.at[a->regions.n];
-  r->used = r->written = 0;
+  hp_Region *r = hp_new(hp_Region, 1);
+  if (r == NULL) return NULL;
   r->at = hp_mem_new(HP_ARENA_REGION);
-  if (r->at == NULL) return NULL;
-  a->regions.n++;
-  return r;
+  if (r->at == NULL) {
+    hp_delete(r, 1);
+    return NULL;
+  }
+  r->next = a->regions;
+  return a->regions = r;
+}
+
+static void end_region(hp_Region **link) {
+  hp_Region *r = *link;
+  *link = r->next;
+  hp_mem_free(r->at, HP_ARENA_REGION);
+  hp_delete(r, 1);
 }
 
 static void *new_beside(hp_Arena *a, size_t n) {
@@ -53,37 +61,38 @@ static void *new_beside(hp_Arena *a, size_t n) {
 void *hp_arena_new(hp_Arena *a, size_t n) {
   unsigned units = units_of(n);
   hp_Region *r;
-  size_t i;
   if (!is_in_region(n)) return new_beside(a, n);
-  for (i = 0; i < a->regions.n; i++) {
-    unsigned first = find_units(&a->regions.at[i], units);
-    if (first < HP_ARENA_UNITS) return take(&a->regions.at[i], first, units);
+  for (r = a->regions; r != NULL; r = r->next) {
+    unsigned first = find_units(r, units);
+    if (first < HP_ARENA_UNITS) return take(r, first, units);
   }
   r = new_region(a);
   return r != NULL ? take(r, 0, units) : NULL;
 }
 
-static void end_region(hp_Arena *a, hp_Region *r) {
-  hp_mem_free(r->at, HP_ARENA_REGION);
-  *r = a->regions.at[--a->regions.n];
+static void free_beside(hp_Arena *a, void *p, size_t n) {
+  a->beside -= n;
+  hp_mem_free(p, n);
 }
 
 void hp_arena_free(hp_Arena *a, void *p, size_t n) {
-  hp_Region *r;
+  hp_Region **link;
   size_t at;
   if (p == NULL) return;
   if (!is_in_region(n)) {
-    hp_mem_free(p, n);
+    free_beside(a, p, n);
     return;
   }
-  r = a->regions.at;
-  while ((at = (size_t)((char *)p - r->at)) >= HP_ARENA_REGION) r++;
-  r->used &= ~mask_of((unsigned)(at / UNIT), units_of(n));
-  if (r->used == 0) end_region(a, r);
+  link = &a->regions;
+  while ((at = (size_t)((uintptr_t)p - (uintptr_t)(*link)->at)) >= HP_ARENA_REGION)
+    link = &(*link)->next;
+  (*link)->used &= ~mask_of((unsigned)(at / UNIT), units_of(n));
+  if ((*link)->used == 0) end_region(link);
 }
 
-void hp_arena_end(hp_Arena *a) { hp_vec_free(&a->regions); }
-
 size_t hp_arena_bytes(const hp_Arena *a) {
-  return a->regions.n * HP_ARENA_REGION + hp_vec_bytes(&a->regions) + a->beside;
+  const hp_Region *r;
+  size_t n = a->beside;
+  for (r = a->regions; r != NULL; r = r->next) n += sizeof *r + HP_ARENA_REGION;
+  return n;
 }

@@ -9,7 +9,7 @@
 #ifndef HP_ARENA_H
 #define HP_ARENA_H
 
-#include "vec.h"
+#include "mem.h"
 
 #include <stdint.h>
 
@@ -17,15 +17,16 @@
 #define HP_ARENA_UNITS 32                  /* in a region: what blocks consist of */
 
 typedef struct hp_Region {
+  struct hp_Region *next;
   char *at;
   uint32_t used;    /* a bit per unit, the lowest first */
   uint32_t written; /* units that are no longer zero */
 } hp_Region;
 
-/* A zeroed one is empty and valid. */
+/* A zeroed one is empty and valid, and so is one to which all blocks were given back. */
 typedef struct hp_Arena {
-  HP_VEC(hp_Region) regions;
-  size_t beside; /* bytes of blocks that are in none */
+  hp_Region *regions; /* owned */
+  size_t beside;      /* bytes of blocks that are in none */
 } hp_Arena;
 
 /* Zeroed memory, or NULL. */
@@ -33,9 +34,6 @@ void *hp_arena_new(hp_Arena *a, size_t n);
 
 /* n is the size it was asked for. p may be NULL, and then the arena too. */
 void hp_arena_free(hp_Arena *a, void *p, size_t n);
-
-/* When all blocks are given back. */
-void hp_arena_end(hp_Arena *a);
 
 /* Bytes of all its regions, and of the blocks beside them. */
 size_t hp_arena_bytes(const hp_Arena *a);

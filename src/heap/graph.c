@@ -44,7 +44,6 @@ void hp_graph_free(hp_Graph *g) {
   hp_kinds_free(g->kinds);
   hp_origin_free(g->origin);
   hp_addrs_free(&g->addrs);
-  hp_arena_end(&g->arena);
   memset(g, 0, sizeof *g);
 }
 
