@@ -41,6 +41,18 @@ describe("heapy's own objects", function()
     assert.is_true(h.referrers <= h)
   end)
 
+  it("do not refer to what they are asked about, from the frames they run in", function()
+    local holder = { {} }
+    local set <close> = hp.iso(holder[1])
+    local one <close> = hp.heap():iso(holder)
+    for _, of in ipairs { set, one.referents } do
+      assert.equal("table (no owner)", of.referrers.kind)
+      assert.equal(1, of.referrers.count)
+      assert.equal("[1]", of.byvia[0].byvia.kind)
+      assert.equal("table (no owner)", of.byrcs[0].byrcs.kind)
+    end
+  end)
+
   it("hold nothing of the program", function()
     local sentinels = setmetatable({}, { __mode = "v" })
     local sets = {}
