@@ -12,7 +12,7 @@ const char *const hp_by_names[] = {"kind", "type", "size",  "source", "module",
                                    "traceback", "age", NULL};
 
 int hp_classified_alloc(hp_Classified *c) {
-  c->of = hp_new_in(c->arena, uint32_t, c->n);
+  c->of = hp_raw_in(c->arena, uint32_t, c->n);
   c->room = c->n;
   return c->of != NULL ? HP_OK : HP_ENOMEM;
 }

@@ -45,7 +45,7 @@ typedef struct hp_Classified {
 int hp_classify(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Classified *out);
 void hp_classified_free(hp_Classified *c);
 
-/* Makes 'of' for its n members, zeroed. */
+/* Makes 'of' for its n members, yet to be written. */
 int hp_classified_alloc(hp_Classified *c);
 
 /* The name of a class, in 'room' or elsewhere; not by id. */

@@ -4,11 +4,13 @@
 #include "base/sort.h"
 #include "heap/origin.h"
 
+#include <string.h>
+
 #define UNTRACKED "(not tracked)"
 
-/* Every member is of class 0, as 'of' is zeroed. */
 static int all_alike(hp_Classified *out) {
   uint32_t cls;
+  memset(out->of, 0, out->n * sizeof *out->of);
   return hp_names_intern(&out->names, UNTRACKED, &cls);
 }
 

@@ -24,10 +24,10 @@ static unsigned find_units(const hp_Region *r, unsigned n) {
   return free != 0 ? hp_lowest(free) : HP_ARENA_UNITS;
 }
 
-static void *take(hp_Region *r, unsigned first, unsigned n) {
+static void *take(hp_Region *r, unsigned first, unsigned n, int zeroed) {
   uint32_t mask = mask_of(first, n);
   char *p = r->at + first * UNIT;
-  if (r->written & mask) memset(p, 0, n * UNIT);
+  if (zeroed && (r->written & mask) != 0) memset(p, 0, n * UNIT);
   r->used |= mask;
   r->written |= mask;
   return p;
@@ -58,17 +58,21 @@ static void *new_beside(hp_Arena *a, size_t n) {
   return p;
 }
 
-void *hp_arena_new(hp_Arena *a, size_t n) {
+static void *new_block(hp_Arena *a, size_t n, int zeroed) {
   unsigned units = units_of(n);
   hp_Region *r;
   if (!is_in_region(n)) return new_beside(a, n);
   for (r = a->regions; r != NULL; r = r->next) {
     unsigned first = find_units(r, units);
-    if (first < HP_ARENA_UNITS) return take(r, first, units);
+    if (first < HP_ARENA_UNITS) return take(r, first, units, zeroed);
   }
   r = new_region(a);
-  return r != NULL ? take(r, 0, units) : NULL;
+  return r != NULL ? take(r, 0, units, zeroed) : NULL;
 }
+
+void *hp_arena_new(hp_Arena *a, size_t n) { return new_block(a, n, 1); }
+
+void *hp_arena_raw(hp_Arena *a, size_t n) { return new_block(a, n, 0); }
 
 static void free_beside(hp_Arena *a, void *p, size_t n) {
   a->beside -= n;

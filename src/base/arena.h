@@ -32,6 +32,9 @@ typedef struct hp_Arena {
 /* Zeroed memory, or NULL. */
 void *hp_arena_new(hp_Arena *a, size_t n);
 
+/* The same for one who writes all of it: it has whatever bytes. */
+void *hp_arena_raw(hp_Arena *a, size_t n);
+
 /* n is the size it was asked for. p may be NULL, and then the arena too. */
 void hp_arena_free(hp_Arena *a, void *p, size_t n);
 
@@ -39,6 +42,7 @@ void hp_arena_free(hp_Arena *a, void *p, size_t n);
 size_t hp_arena_bytes(const hp_Arena *a);
 
 #define hp_new_in(a, T, n) ((T *)hp_arena_new((a), sizeof(T) * (size_t)(n)))
+#define hp_raw_in(a, T, n) ((T *)hp_arena_raw((a), sizeof(T) * (size_t)(n)))
 #define hp_delete_in(a, p, n) hp_arena_free((a), (p), sizeof(*(p)) * (size_t)(n))
 
 #endif
