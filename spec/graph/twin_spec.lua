@@ -101,7 +101,10 @@ local function look_at_many(nodes, random)
       for i, row in pairs(some[by]) do
         sum, size = sum + row.count, size + row.size
         assert.is_true(row.count > 0)
-        if i < 50 then assert.is_true(row <= some) end
+        if i < 50 then
+          assert.is_true(row <= some)
+          assert.equal(row.byid[0][by].kind, row.kind)
+        end
       end
       assert.equal(some.count, sum, by)
       assert.equal(some.size, size, by)

@@ -63,7 +63,7 @@ static int sum_ids(hp_Partition *p) {
 }
 
 int hp_byid_make(hp_Partition *p) {
-  uint32_t n = p->classes.n, *sorted = hp_new_in(p->classes.arena, uint32_t, n);
+  uint32_t n = p->classes.n, *sorted = hp_raw_in(p->classes.arena, uint32_t, n);
   int rc;
   p->nrows = n;
   p->settled = hp_new(uint64_t, hp_words(n));

@@ -88,7 +88,7 @@ static int see_word(Rcs *w, size_t word, uint64_t objects) {
   uint64_t odd = objects & hp_graph_flagged(g, word, HP_INFO_ODD), left = objects ^ odd;
   uint32_t from = (uint32_t)(word * HP_GROUP);
   hp_Group group;
-  int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_MEMBER));
+  int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_SHARES));
   while (left != 0 && rc == HP_OK) {
     if (hp_group_take(g, word, &left, number_of, g->kind, &group)) {
       rc = hp_mixed_add_group(w->mixed, &group);

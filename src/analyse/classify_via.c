@@ -4,7 +4,8 @@
 ** Goes forwards through the referrers, each once, so that a table with a million
 ** entries is read once and not once for each member. Objects of one shape have the same
 ** labels in the same order: they are worked out for the first and kept for the others.
-** Only threads, upvalues and tables with weak entries are taken edge by edge. */
+** Only threads, tables with weak entries, and upvalues whose name is to be found are taken edge by
+** edge. */
 #include "mixed.h"
 
 #include "heap/reverse.h"
@@ -179,7 +180,7 @@ static int see_items(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
 /* Likewise every one of a shape with too many references. */
 HP_APART int see_first(Via *w, uint32_t from) {
   const hp_Graph *g = w->g;
-  size_t first = w->labels.n, n = g->node[from + 1].edge - g->node[from].edge;
+  size_t first = w->labels.n, n = hp_references(g, from);
   hp_EdgeIter e;
   int rc, keep;
   memset(&e, 0, sizeof e);
@@ -225,9 +226,10 @@ static int put_off(Via *w, uint32_t dictionary) {
   return HP_OK;
 }
 
-/* Room for what all upvalues have in place of labels, if whole: nothing, until it is known which
-** of them no function has. */
-static int keep_nothing(Via *w) {
+#define UPVALUE 1 /* in 'shapes': what upvalues have, if whole */
+
+/* If whole, upvalues add nothing until it is known which of them no function has. */
+static int label_upvalues(Via *w) {
   if (hp_vec_reserve(&w->labels, HP_GROUP_FEW) != HP_OK) return HP_ENOMEM;
   hp_group_repeat(HP_COMBO_NOTHING, w->labels.at);
   w->labels.n = HP_GROUP_FEW;
@@ -238,7 +240,7 @@ static int keep_nothing(Via *w) {
 HP_APART int see_unknown(Via *w, uint32_t from) {
   const hp_Shape *s = hp_graph_shape(w->g, from);
   if (s->type == HP_UPVALUE && w->whole) {
-    w->shapes[w->g->node[from].aux] = 1;
+    w->shapes[w->g->node[from].aux] = UPVALUE;
     return HP_OK;
   }
   if (s->type == HP_UPVALUE || !hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from);
@@ -372,7 +374,7 @@ static int classify(Via *w, const hp_IdSet *set, hp_Classified *out) {
   hp_IdSet referrers = {0, 0, NULL, NULL};
   int rc = hp_referrers_or_all(w->g, set, &referrers, &w->whole);
   if (rc == HP_OK) rc = find_repeated(w);
-  if (rc == HP_OK) rc = keep_nothing(w);
+  if (rc == HP_OK && w->whole) rc = label_upvalues(w);
   if (rc == HP_OK) rc = see_all(w, &referrers);
   hp_idset_free(&referrers);
   return rc == HP_OK ? hp_mixed_finish(w->mixed, set, out) : rc;

@@ -92,7 +92,8 @@ static inline int hp_combos_add_each(hp_Combos *c, uint32_t *combos, const uint3
   return HP_OK;
 }
 
-/* The same for a member that is larger than all before it, and comes this once. */
+/* Adds to the combination of an object a member that is larger than all before it, and comes this
+** once. */
 int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
 #define hp_combos_count(c) ((uint32_t)(c)->at.n)

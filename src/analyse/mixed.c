@@ -130,7 +130,7 @@ static int list_some(const hp_Mixed *m, const hp_IdSet *set, hp_Classified *out)
 }
 
 /* Of most of it: the combinations move up, where what is no member has none. */
-static void list_most(hp_Mixed *m, hp_Classified *out) {
+static int list_most(hp_Mixed *m, hp_Classified *out) {
   uint32_t id, i = 0;
   out->of = m->combo;
   out->room = m->n;
@@ -140,13 +140,13 @@ static void list_most(hp_Mixed *m, hp_Classified *out) {
     out->of[i] = cls;
     i += cls != HP_COMBO_NONE;
   }
+  return HP_OK;
 }
 
 int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
   int rc = finish_many(m);
-  if (rc == HP_OK && set->n < m->n / 2) rc = list_some(m, set, out);
+  if (rc == HP_OK) rc = set->n < m->n / 2 ? list_some(m, set, out) : list_most(m, out);
   if (rc != HP_OK) return rc;
-  if (m->combo != NULL && out->of == NULL) list_most(m, out);
   hp_delete_in(m->arena, m->combo, m->n);
   m->combo = NULL;
   hp_combos_done(&m->combos);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 void hp_partition_free(hp_Partition *p) {
-  hp_delete_in(p->classes.arena, p->rows, p->classes.count);
+  hp_delete_in(p->classes.arena, p->rows, p->nrows);
   hp_delete(p->settled, hp_words(p->nrows));
   hp_delete(p->first, (size_t)p->classes.count + 1);
   hp_delete(p->sums, hp_byid_sums(p));
@@ -32,7 +32,7 @@ static void sort_by_digit(const hp_Row *rows, uint32_t n, unsigned shift, hp_Row
 }
 
 static int sort_by_size(hp_Partition *p) {
-  hp_Row *sorted = hp_new_in(p->classes.arena, hp_Row, p->classes.count);
+  hp_Row *sorted = hp_raw_in(p->classes.arena, hp_Row, p->nrows);
   uint64_t largest = 0;
   unsigned shift;
   uint32_t i;
@@ -45,7 +45,7 @@ static int sort_by_size(hp_Partition *p) {
     p->rows = sorted;
     sorted = rows;
   }
-  hp_delete_in(p->classes.arena, sorted, p->classes.count);
+  hp_delete_in(p->classes.arena, sorted, p->nrows);
   return HP_OK;
 }
 
@@ -114,25 +114,28 @@ static int settle(hp_Partition *p, uint32_t i) {
   return sort_by_name(p, first, end - first);
 }
 
-static void sum_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
+static void sum_rows(const hp_Partition *p, const hp_Graph *g, const hp_IdSet *set, hp_Row *rows) {
   hp_IdIter it;
   uint32_t id, i = 0;
   for (hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++) {
-    hp_Row *row = &p->rows[p->classes.of[i]];
+    hp_Row *row = &rows[p->classes.of[i]];
     row->count++;
     row->size += hp_graph_size(g, id);
   }
 }
 
-/* Leaves out classes without members. */
-static void name_and_pack(hp_Partition *p) {
-  uint32_t cls;
-  p->nrows = 0;
+/* Of a row for every class, those of classes that have members. */
+static int pack_rows(hp_Partition *p, const hp_Row *all) {
+  uint32_t cls, n = 0;
+  for (cls = 0; cls < p->classes.count; cls++) p->nrows += all[cls].count > 0;
+  p->rows = hp_raw_in(p->classes.arena, hp_Row, p->nrows);
+  if (p->rows == NULL) return HP_ENOMEM;
   for (cls = 0; cls < p->classes.count; cls++) {
-    if (p->rows[cls].count == 0) continue;
-    p->rows[p->nrows] = p->rows[cls];
-    p->rows[p->nrows++].cls = cls;
+    if (all[cls].count == 0) continue;
+    p->rows[n] = all[cls];
+    p->rows[n++].cls = cls;
   }
+  return HP_OK;
 }
 
 static void sum_up(hp_Partition *p) {
@@ -144,11 +147,18 @@ static void sum_up(hp_Partition *p) {
   }
 }
 
+static int find_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
+  hp_Row *all = hp_new_in(p->classes.arena, hp_Row, p->classes.count);
+  int rc;
+  if (all == NULL) return HP_ENOMEM;
+  sum_rows(p, g, set, all);
+  rc = pack_rows(p, all);
+  hp_delete_in(p->classes.arena, all, p->classes.count);
+  return rc;
+}
+
 static int make_rows(hp_Partition *p, const hp_Graph *g, const hp_IdSet *set) {
-  p->rows = hp_new_in(p->classes.arena, hp_Row, p->classes.count);
-  if (p->rows == NULL) return HP_ENOMEM;
-  sum_rows(p, g, set);
-  name_and_pack(p);
+  if (find_rows(p, g, set) != HP_OK) return HP_ENOMEM;
   p->settled = hp_new(uint64_t, hp_words(p->nrows));
   if (p->settled == NULL) return HP_ENOMEM;
   if (!p->classes.ordered && sort_by_size(p) != HP_OK) return HP_ENOMEM;
@@ -186,13 +196,16 @@ int hp_partition_row(hp_Partition *p, uint32_t i, hp_Row *row, const char **name
 static int group(hp_Partition *p, const hp_IdSet *set) {
   hp_Arena *a = p->classes.arena;
   size_t n = p->classes.count;
-  uint32_t *ids = hp_new_in(a, uint32_t, p->classes.n), *next = hp_new(uint32_t, n);
+  uint32_t *ids = hp_raw_in(a, uint32_t, p->classes.n), *next = hp_new(uint32_t, n);
   uint32_t *first = hp_new(uint32_t, n + 1), i, id;
   int rc = ids && next && first ? HP_OK : HP_ENOMEM;
   hp_IdIter it;
   if (rc == HP_OK) {
     for (i = 0; i < p->nrows; i++) first[p->rows[i].cls + 1] = p->rows[i].count;
-    for (i = 0; i < n; i++) first[i + 1] += next[i] = first[i];
+    for (i = 0; i < n; i++) {
+      next[i] = first[i];
+      first[i + 1] += first[i];
+    }
     for (i = 0, hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++)
       ids[next[p->classes.of[i]]++] = id;
     hp_delete_in(a, p->classes.of, p->classes.room);

@@ -20,7 +20,7 @@ typedef struct hp_Partition {
   hp_Classified classes; /* by id: 'of' has the objects' ids in the order of rows; else it
                             has them by class, each class's ascending, once 'first' is there */
   hp_Row *rows;      /* of classes that have members; by size descending, or ordered. Owned,
-                        classes.count long; NULL by id */
+                        nrows long; NULL by id */
   uint32_t nrows;
   uint32_t *first;   /* per class: where its objects start in 'of'. Owned, classes.count + 1
                         long; NULL until objects of a row are asked for, and by id */
@@ -30,6 +30,7 @@ typedef struct hp_Partition {
                         asked for. Owned */
 } hp_Partition;
 
+/* To be freed before the graph, whose arena has a part of it. */
 int hp_partition(hp_Graph *g, const hp_IdSet *set, hp_By by, hp_Partition *out);
 void hp_partition_free(hp_Partition *p);
 

@@ -34,7 +34,7 @@ typedef enum hp_Type {
 #define HP_INFO_DEAD 0x10  /* found dead by the collector, not yet swept: no edges */
 #define HP_INFO_FINAL 0x20 /* has a finalizer to run */
 #define HP_INFO_ODD 0x40   /* its edges must be taken one by one (edge.h): some may not hold */
-#define HP_INFO_MEMBER 0x80 /* its shape refers to something, and that holds */
+#define HP_INFO_SHARES 0x80 /* its shape refers to something, and that holds */
 
 typedef struct hp_Node {
   uint32_t edge;
@@ -144,9 +144,10 @@ typedef struct hp_Graph {
 
 /* The arrays for n objects, zeroed. */
 int hp_graph_alloc(hp_Graph *g, uint32_t n);
+/* When all that lies in its arena was given back. */
 void hp_graph_free(hp_Graph *g);
 
-/* Bytes held, everything included. */
+/* Bytes held, everything included; of answers, what is in its arena. */
 size_t hp_graph_bytes(const hp_Graph *g);
 
 static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
@@ -159,9 +160,18 @@ uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value
 /* Likewise those that have a flag, which is one bit: quicker. */
 uint64_t hp_graph_flagged(const hp_Graph *g, size_t w, uint8_t flag);
 
-/* Sets the bits of all objects of a type: 'bits' is zeroed and has room for n. Where
+/* Writes the bits of all objects of a type: 'bits' has room for n. Where
 ** types are asked for at random this is quicker than 'info', eight times smaller. */
 void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits);
+
+/* What HP_INFO_ODD and HP_INFO_SHARES say. */
+static inline int hp_shape_is_odd(const hp_Shape *s) {
+  return s->weak != 0 || s->type == HP_THREAD;
+}
+
+static inline int hp_shape_shares(const hp_Shape *s) {
+  return s->weak == 0 && (s->keys || s->common != HP_NONE);
+}
 
 /* What all objects of a shape have as metatable, or HP_NONE. */
 static inline uint32_t hp_shape_metatable(const hp_Shape *s) {
@@ -181,7 +191,7 @@ static inline const hp_Shape *hp_graph_shape(const hp_Graph *g, uint32_t id) {
 }
 
 /* All edges are strong, and every one of them or its shape's holds what it
-** refers to; else they must be taken one by one (edge.h). Not for strings. */
+** refers to; else they must be taken one by one (edge.h). */
 static inline int hp_graph_is_plain(const hp_Graph *g, uint32_t id) {
   return !(g->info[id] & HP_INFO_ODD);
 }

@@ -13,11 +13,11 @@
 typedef struct hp_Group {
   const uint32_t *to; /* some references in a row, */
   uint32_t n;         /* how many, */
-  uint32_t number[(HP_GROUP + 1) * HP_GROUP_FEW]; /* and of each a number */
+  uint32_t number[HP_GROUP * HP_GROUP_FEW]; /* and of each a number */
 } hp_Group;
 
-/* Writes HP_GROUP_FEW numbers, of which an object's references get the first; 0, and nothing,
-** for an object that is to be left out. */
+/* Writes HP_GROUP_FEW numbers, of which an object's references get the first. 0: it is to be left
+** out, and what was written does not count. */
 typedef int (*hp_GroupNumber)(const void *from, uint32_t id, uint32_t *at);
 
 static inline uint32_t hp_references(const hp_Graph *g, uint32_t id) {

@@ -427,7 +427,7 @@ static uint8_t *new_shapes(const hp_Graph *g) {
   size_t i, n = g->shapes.shapes.n;
   uint8_t *flags = hp_new(uint8_t, n);
   for (i = 0; i < n && flags != NULL; i++)
-    if (g->shapes.shapes.at[i].weak || g->shapes.shapes.at[i].type == HP_THREAD) flags[i] = SINGLY;
+    if (hp_shape_is_odd(&g->shapes.shapes.at[i])) flags[i] = SINGLY;
   return flags;
 }
 

@@ -7,7 +7,7 @@
 
 /* ---- neighbours of a set -------------------------------------------------- */
 
-static inline const uint32_t *shapes_of(const hp_Reverse *r, uint32_t id, const uint32_t **last) {
+HP_PART const uint32_t *shapes_of(const hp_Reverse *r, uint32_t id, const uint32_t **last) {
   if (!hp_bit_get(r->shared.bits, id)) return *last = r->shapes.at;
   return hp_bucket(&r->shapes, hp_ranked_at(&r->shared, id), last);
 }
@@ -40,7 +40,7 @@ static void mark_holders(const hp_Reverse *r, const uint64_t *in, size_t words, 
   }
 }
 
-static void mark_members(const hp_Reverse *r, uint32_t id, uint64_t *bits, uint64_t *shapes) {
+HP_PART void mark_members(const hp_Reverse *r, uint32_t id, uint64_t *bits, uint64_t *shapes) {
   const uint32_t *last, *shape = shapes_of(r, id, &last);
   for (; shape < last; shape++) {
     const uint32_t *end, *at = hp_bucket(&r->members, *shape, &end);

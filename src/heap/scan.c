@@ -306,8 +306,8 @@ static inline int scan_edges(hp_Scan *s, uint32_t id, hp_Shape *head, const char
 
 /* What an object's info has from its shape. */
 static inline uint8_t info_of(const hp_Shape *s) {
-  int odd = s->weak != 0 || s->type == HP_THREAD, member = s->keys || s->common != HP_NONE;
-  return (uint8_t)((odd ? HP_INFO_ODD : 0) | (member && !s->weak ? HP_INFO_MEMBER : 0));
+  int odd = hp_shape_is_odd(s), shares = hp_shape_shares(s);
+  return (uint8_t)((odd ? HP_INFO_ODD : 0) | (shares ? HP_INFO_SHARES : 0));
 }
 
 int hp_scan_object(hp_Scan *s, uint32_t id, const char *o) {

@@ -16,13 +16,13 @@ typedef struct Turn {
 
 /* ---- lists ------------------------------------------------------------------ */
 
-static int begin(hp_Arena *a, hp_Buckets *b, size_t n) {
+static int begin_lists(hp_Arena *a, hp_Buckets *b, size_t n) {
   b->n = n;
   b->first = hp_new_in(a, uint32_t, n + 2);
   return b->first != NULL ? HP_OK : HP_ENOMEM;
 }
 
-static void end(hp_Arena *a, hp_Buckets *b) {
+static void free_lists(hp_Arena *a, hp_Buckets *b) {
   hp_delete_in(a, b->first, b->n + 2);
   hp_delete_in(a, b->at, b->total);
 }
@@ -44,7 +44,7 @@ static int sum_up(hp_Arena *a, hp_Buckets *b) {
     b->first[i] = (uint32_t)sum;
   }
   if (sum >= UINT32_MAX) return HP_ELIMIT;
-  b->at = hp_new_in(a, uint32_t, sum);
+  b->at = hp_raw_in(a, uint32_t, sum);
   if (b->at == NULL) return HP_ENOMEM;
   b->total = (size_t)sum;
   return HP_OK;
@@ -129,7 +129,7 @@ static void fill_objects(const Turn *t) {
 static void each_member(const Turn *t, int fill) {
   size_t w;
   for (w = 0; w < hp_words(t->g->n); w++) {
-    uint64_t left = t->g->reachable[w] & hp_graph_flagged(t->g, w, HP_INFO_MEMBER);
+    uint64_t left = t->g->reachable[w] & hp_graph_flagged(t->g, w, HP_INFO_SHARES);
     for (; left != 0; left = hp_without_lowest(left)) {
       uint32_t id = (uint32_t)w * HP_GROUP + hp_lowest(left);
       put(&t->r->members, t->g->node[id].aux, id, fill);
@@ -139,8 +139,8 @@ static void each_member(const Turn *t, int fill) {
 
 static int turn_objects(const Turn *t) {
   hp_Reverse *r = t->r;
-  int rc = begin(t->arena, &r->objects, t->g->n);
-  if (rc == HP_OK) rc = begin(t->arena, &r->members, t->g->shapes.shapes.n);
+  int rc = begin_lists(t->arena, &r->objects, t->g->n);
+  if (rc == HP_OK) rc = begin_lists(t->arena, &r->members, t->g->shapes.shapes.n);
   if (rc != HP_OK) return rc;
   count_objects(t);
   each_member(t, 0);
@@ -153,10 +153,6 @@ static int turn_objects(const Turn *t) {
 }
 
 /* ---- of shapes -------------------------------------------------------------- */
-
-static int has_own_edges(const hp_Shape *s) {
-  return !s->weak && (s->keys || s->common != HP_NONE);
-}
 
 /* One step of building: what to do with a shape's reference to an object. */
 typedef void (*Step)(hp_Reverse *r, uint32_t shape, uint32_t to);
@@ -179,7 +175,7 @@ HP_PART void each_shape_edge(const hp_Graph *g, hp_Reverse *r, Step step) {
   for (shape = 0; shape < g->shapes.shapes.n; shape++) {
     const hp_Shape *s = &g->shapes.shapes.at[shape];
     const hp_Item *item = g->shapes.items.at + s->item, *last = item + s->nitems;
-    if (!has_own_edges(s)) continue;
+    if (!hp_shape_shares(s)) continue;
     if (s->common != HP_NONE) step(r, shape, s->common);
     for (; item < last && s->keys; item++)
       if (hp_item_has_key(*item)) step(r, shape, item->arg);
@@ -192,7 +188,7 @@ HP_HOT static int turn_shapes(const Turn *t) {
   int rc = hp_ranked_make(&r->shared, g->n);
   if (rc != HP_OK) return rc;
   each_shape_edge(g, r, mark_shared);
-  if ((rc = begin(t->arena, &r->shapes, hp_ranked_count(&r->shared))) != HP_OK) return rc;
+  if ((rc = begin_lists(t->arena, &r->shapes, hp_ranked_count(&r->shared))) != HP_OK) return rc;
   each_shape_edge(g, r, count_shape);
   if ((rc = sum_up(t->arena, &r->shapes)) != HP_OK) return rc;
   each_shape_edge(g, r, fill_shape);
@@ -214,10 +210,10 @@ int hp_reverse_build(hp_Graph *g) {
 
 void hp_reverse_free(hp_Arena *a, hp_Reverse *r) {
   if (r == NULL) return;
-  end(a, &r->objects);
+  free_lists(a, &r->objects);
   hp_ranked_free(&r->shared);
-  end(a, &r->shapes);
-  end(a, &r->members);
+  free_lists(a, &r->shapes);
+  free_lists(a, &r->members);
   hp_delete(r, 1);
 }
 
