@@ -5,13 +5,15 @@
 #include "heap/reverse.h"
 #include "kind.h"
 
+#include <string.h>
+
 #define AHEAD 16 /* references */
 
 typedef struct Rcs {
   const hp_Graph *g;
   hp_Mixed *mixed;
-  int whole;        /* all that refers to anything is gone through */
   uint32_t *shapes; /* per shape: the kind that its references got last, + 1 */
+  hp_Group group;   /* the objects at hand */
 } Rcs;
 
 /* What all objects of a shape refer to: mostly they are of one kind. */
@@ -27,8 +29,9 @@ static int see_shape(Rcs *w, uint32_t shape, uint32_t kind) {
   return rc;
 }
 
-static int see_values(Rcs *w, uint32_t from, uint32_t kind) {
+static int see_values(Rcs *w, uint32_t from) {
   const hp_Graph *g = w->g;
+  uint32_t kind = g->kind[from];
   const uint32_t *to = g->to.at + g->node[from].edge, *end = g->to.at + g->node[from + 1].edge;
   const uint32_t *last = g->to.at + g->to.n;
   int rc = HP_OK;
@@ -39,7 +42,8 @@ static int see_values(Rcs *w, uint32_t from, uint32_t kind) {
   return rc;
 }
 
-static int see_one_by_one(Rcs *w, uint32_t from, uint32_t kind) {
+static int see_one_by_one(Rcs *w, uint32_t from) {
+  uint32_t kind = w->g->kind[from];
   hp_EdgeIter it;
   int rc = HP_OK;
   hp_edges_begin(&it, w->g, from);
@@ -48,24 +52,7 @@ static int see_one_by_one(Rcs *w, uint32_t from, uint32_t kind) {
   return rc;
 }
 
-static int see_referrer(Rcs *w, uint32_t from) {
-  uint32_t kind = w->g->kind[from];
-  int rc;
-  if (!hp_graph_is_plain(w->g, from)) return see_one_by_one(w, from, kind);
-  rc = see_shape(w, w->g->node[from].aux, kind);
-  return rc == HP_OK ? see_values(w, from, kind) : rc;
-}
-
 /* ---- all referrers ---------------------------------------------------------- */
-
-static int see_ids(Rcs *w, const hp_IdSet *referrers) {
-  hp_IdIter it;
-  uint32_t id;
-  int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
-    rc = see_referrer(w, id);
-  return rc;
-}
 
 /* What the shapes of these objects refer to. */
 static int see_shapes(Rcs *w, uint32_t from, uint64_t members) {
@@ -87,28 +74,34 @@ static int see_word(Rcs *w, size_t word, uint64_t objects) {
   const hp_Graph *g = w->g;
   uint64_t odd = objects & hp_graph_flagged(g, word, HP_INFO_ODD), left = objects ^ odd;
   uint32_t from = (uint32_t)(word * HP_GROUP);
-  hp_Group group;
   int rc = see_shapes(w, from, left & hp_graph_flagged(g, word, HP_INFO_SHARES));
   while (left != 0 && rc == HP_OK) {
-    if (hp_group_take(g, word, &left, number_of, g->kind, &group)) {
-      rc = hp_mixed_add_group(w->mixed, &group);
+    if (hp_group_take(g, word, &left, number_of, g->kind, &w->group)) {
+      rc = hp_mixed_add_group(w->mixed, &w->group);
     } else {
-      uint32_t id = from + hp_lowest(left);
-      rc = see_values(w, id, g->kind[id]);
+      rc = see_values(w, from + hp_lowest(left));
       left = hp_without_lowest(left);
     }
   }
   for (; odd != 0 && rc == HP_OK; odd = hp_without_lowest(odd))
-    rc = see_referrer(w, from + hp_lowest(odd));
+    rc = see_one_by_one(w, from + hp_lowest(odd));
   return rc;
 }
 
-static int see_referrers(Rcs *w, const hp_IdSet *referrers) {
+static int see_whole(Rcs *w) {
   size_t i;
   int rc = HP_OK;
-  if (!w->whole && referrers->bits == NULL) return see_ids(w, referrers);
-  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++)
-    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) : referrers->bits[i]);
+  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) rc = see_word(w, i, hp_holders(w->g, i));
+  return rc;
+}
+
+static int see_part(Rcs *w, const hp_IdSet *referrers) {
+  hp_IdIter it;
+  uint64_t bits;
+  size_t i;
+  int rc = HP_OK;
+  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next_word(&it, &i, &bits);)
+    rc = see_word(w, i, bits);
   return rc;
 }
 
@@ -116,12 +109,13 @@ int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   size_t nshapes = g->shapes.shapes.n;
   hp_IdSet referrers = {0, 0, NULL, NULL};
   Rcs w;
-  int rc = hp_referrers_or_all(g, set, &referrers, &w.whole);
+  int whole, rc = hp_referrers_or_all(g, set, &referrers, &whole);
+  memset(&w, 0, sizeof w);
   w.g = g;
   w.mixed = hp_mixed_new(g, set, &g->kinds->names);
   w.shapes = hp_new(uint32_t, nshapes);
   if (rc == HP_OK && (w.mixed == NULL || w.shapes == NULL)) rc = HP_ENOMEM;
-  if (rc == HP_OK) rc = see_referrers(&w, &referrers);
+  if (rc == HP_OK) rc = whole ? see_whole(&w) : see_part(&w, &referrers);
   if (rc == HP_OK) rc = hp_mixed_finish(w.mixed, set, out);
   if (rc != HP_OK) hp_mixed_free(w.mixed);
   hp_delete(w.shapes, nshapes);

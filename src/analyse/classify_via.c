@@ -293,28 +293,27 @@ static int see_word(Via *w, size_t word, uint64_t left) {
   return rc;
 }
 
-static int see_ids(Via *w, const hp_IdSet *referrers) {
-  hp_IdIter it;
-  uint32_t id;
+static int see_whole(Via *w) {
+  size_t i;
   int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next(&it, &id);)
-    rc = see_referrer(w, id);
+  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) rc = see_word(w, i, hp_holders(w->g, i));
   return rc;
 }
 
-static int see_words(Via *w, const hp_IdSet *referrers) {
+static int see_part(Via *w, const hp_IdSet *referrers) {
+  hp_IdIter it;
+  uint64_t bits;
   size_t i;
   int rc = HP_OK;
-  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++)
-    rc = see_word(w, i, w->whole ? hp_holders(w->g, i) : referrers->bits[i]);
+  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next_word(&it, &i, &bits);)
+    rc = see_word(w, i, bits);
   return rc;
 }
 
 /* Dictionaries come last: their labels are there once each, and what has one already
 ** would be alone with everything that is still to come. */
 static int see_referrers(Via *w, const hp_IdSet *referrers) {
-  int each = !w->whole && referrers->bits == NULL;
-  int rc = each ? see_ids(w, referrers) : see_words(w, referrers);
+  int rc = w->whole ? see_whole(w) : see_part(w, referrers);
   size_t i;
   for (i = 0; i < w->dictionaries.n && rc == HP_OK; i++)
     rc = see_first(w, w->dictionaries.at[i]);

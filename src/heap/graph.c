@@ -168,16 +168,6 @@ uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value
   return bits;
 }
 
-uint64_t hp_graph_flagged(const hp_Graph *g, size_t w, uint8_t flag) {
-  const uint8_t *info = g->info + w * 64;
-  size_t n = g->n - w * 64, i;
-  unsigned shift = hp_lowest(flag);
-  uint64_t bits = 0;
-  for (i = 0; i < 64 && i + 8 <= n; i += 8) bits |= lowest_bits(eight(info + i) >> shift) << i;
-  for (; i < 64 && i < n; i++) bits |= (uint64_t)(info[i] >> shift & 1) << i;
-  return bits;
-}
-
 void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits) {
   size_t w;
   for (w = 0; w < hp_words(g->n); w++)

@@ -157,8 +157,9 @@ static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
 /* Word w of the bits of all objects: those whose info, of what is in 'mask', is 'value'. */
 uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value);
 
-/* Likewise those that have a flag, which is one bit: quicker. */
-uint64_t hp_graph_flagged(const hp_Graph *g, size_t w, uint8_t flag);
+/* Likewise those that have a flag, and all there are. */
+#define hp_graph_flagged(g, w, flag) hp_graph_where((g), (w), (flag), (flag))
+#define hp_graph_objects(g, w) hp_graph_where((g), (w), 0, 0)
 
 /* Writes the bits of all objects of a type: 'bits' has room for n. Where
 ** types are asked for at random this is quicker than 'info', eight times smaller. */

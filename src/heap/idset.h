@@ -67,6 +67,25 @@ static inline int hp_ids_next(hp_IdIter *it, uint32_t *id) {
   return 1;
 }
 
+/* The same a word of bits at a time: those in which there are ids. */
+static inline int hp_ids_next_word(hp_IdIter *it, size_t *w, uint64_t *bits) {
+  const hp_IdSet *s = it->set;
+  if (s->bits == NULL) {
+    if (it->at >= s->n) return 0;
+    *w = s->ids[it->at] / 64;
+    for (*bits = 0; it->at < s->n && s->ids[it->at] / 64 == *w; it->at++)
+      *bits |= (uint64_t)1 << (s->ids[it->at] & 63);
+    return 1;
+  }
+  for (; it->at < hp_words(s->universe); it->at++) {
+    if (s->bits[it->at] == 0) continue;
+    *w = it->at;
+    *bits = s->bits[it->at++];
+    return 1;
+  }
+  return 0;
+}
+
 /* The k-th id (0-based; k < n). */
 uint32_t hp_idset_at(const hp_IdSet *s, uint32_t k);
 

@@ -76,8 +76,8 @@ static void count_objects(const Turn *t) {
   size_t w;
   count_all(t);
   for (w = 0; w < hp_words(g->n); w++) {
-    uint64_t plain = g->reachable[w] & hp_graph_where(g, w, HP_INFO_ODD, 0);
-    uint64_t left = plain ^ hp_graph_where(g, w, 0, 0);
+    uint64_t plain = g->reachable[w] & ~hp_graph_flagged(g, w, HP_INFO_ODD);
+    uint64_t left = hp_graph_objects(g, w) & ~plain;
     for (; left != 0; left = hp_without_lowest(left)) {
       uint32_t id = (uint32_t)w * HP_GROUP + hp_lowest(left);
       add_to_each(t, id, (uint32_t)-1);
