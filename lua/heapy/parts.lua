@@ -150,8 +150,9 @@ end
 -- What a function makes of each part, as a union: the parts may have found the same objects.
 local function united(f)
   return function(set)
-    local all
-    for _, part in ipairs(M.of(set)) do
+    local parts, all = core.parts(set), nil
+    if not parts then return f(set) end
+    for _, part in ipairs(parts) do
       all = all and M.combine("|", all, f(part)) or f(part)
     end
     return all

@@ -196,6 +196,29 @@ describe("byvia", function()
     assert.equal(other, dictionaries[1].zq_shared01)
   end)
 
+  it("takes no notice of a weak dictionary, but for what it holds", function()
+    local objects, names, texts = {}, new_dictionary(0), {}
+    local weak = setmetatable(new_dictionary(1), { __mode = "v" })
+    local text = setmetatable(new_dictionary(2), { __mode = "v" })
+    for i = 1, 60 do
+      local key = ("zq_weak%02d"):format(i)
+      objects[i], texts[i] = { i }, ("zq text %02d"):format(i)
+      names[key], weak[key], text[key] = objects[i], objects[i], texts[i]
+    end
+    local h <close> = hp.heap()
+    for _, set in ipairs { h, h:iso(table.unpack(objects)) | h:iso(table.unpack(texts)) } do
+      local rows = {}
+      for _, row in pairs(set.byvia) do rows[name_of(row)] = row end
+      for i = 1, 60 do
+        local label, index = (".zq_weak%02d"):format(i), i > 10 and "[11..]" or ("[%d]"):format(i)
+        local both = rows[label .. ", " .. index]
+        assert.equal(2, both.count) -- a string is held even by a weak table
+        assert.is_true(both:has(objects[i]) and both:has(texts[i]))
+      end
+    end
+    assert.truthy(names and weak and text)
+  end)
+
   it("counts what does not fit into a name, the same whoever was first", function()
     local a, b, keep = {}, {}, {}
     for i = 1, 200 do
@@ -224,6 +247,28 @@ describe("byrcs", function()
     assert.equal(table.concat(names, ", "), name)
     assert.equal(1, h:where { rcs = name }.count)
     assert.equal(31, #keep)
+  end)
+
+  it("knows the kinds of all that has one shape, whichever come in turn", function()
+    seeds.property(12, function(random)
+      local keep, kinds = {}, { prototype = true } -- this function's, whose constants the keys are
+      for i = 1, 40 do
+        local name = ("Zq%d"):format(random(random(50)))
+        keep[i] = setmetatable({ own = { zq_of_all = { i }, zq_of_none = i } }, { __name = name })
+        kinds["table of " .. name] = true
+      end
+      local h <close> = hp.heap()
+      local rows = {}
+      for _, row in pairs(h.byrcs) do rows[name_of(row)] = row end
+      for i = 1, 40 do
+        local held = keep[i].own.zq_of_all
+        assert.is_true(rows["table of " .. getmetatable(keep[i]).__name]:has(held))
+      end
+      for _, key in ipairs { "zq_of_all", "zq_of_none" } do
+        assert.is_true(rows[sorted(kinds)]:has(key))
+        assert.equal(sorted(kinds), name_of(h:iso(key).byrcs))
+      end
+    end)
   end)
 end)
 

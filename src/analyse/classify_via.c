@@ -27,8 +27,10 @@ typedef struct Via {
   uint32_t *shapes;              /* per shape: where its labels are in: + 1; 0: not known */
   HP_VEC(uint32_t) labels;       /* of the references of an object, in order */
   uint64_t *named;               /* if whole: upvalues whose value has its label */
-  uint64_t *repeated;            /* keys that are in several items */
+  uint64_t *repeated;            /* keys that several dictionaries or labels have, or that are long */
   HP_VEC(uint32_t) dictionaries; /* objects put off */
+  hp_Group held;                 /* what upvalues hold, */
+  uint32_t held_to[HP_GROUP * HP_GROUP_FEW]; /* held.to */
   uint32_t indexes[INDEXES];     /* label + 1 */
   uint32_t key;                  /* label + 1 of all keys */
 } Via;
@@ -40,6 +42,7 @@ static int add(Via *w, uint32_t object, uint32_t label) {
 }
 
 static int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
+  if (e->kind == HP_I_NAME) hp_bit_set(w->repeated, e->key);
   return hp_labels_of(&w->mixed->labels, from, e, label);
 }
 
@@ -98,16 +101,20 @@ static int see_unnamed(Via *w) {
 /* ---- the first object of a shape ------------------------------------------- */
 
 /* Is there no other item with this key, and no other object that is it? */
-static int is_only(const Via *w, uint32_t key) {
-  return !hp_bit_get(w->repeated, key) && hp_labels_is_short_key(w->g, key);
+static int is_only(const Via *w, uint32_t key) { return !hp_bit_get(w->repeated, key); }
+
+/* Room for all entries of a dictionary and some more, so that it is not made bigger and bigger. */
+static int reserve_entries(Via *w, uint32_t n) {
+  size_t room = (size_t)n + n / 8 + 64;
+  int rc = hp_vec_reserve(&w->mixed->labels.what, room);
+  return rc == HP_OK ? hp_vec_reserve(&w->mixed->combos.at, room) : rc;
 }
 
-/* The value of an entry of a dictionary, whose key is in no other table: nothing need be looked
-** for. */
+/* An entry of a dictionary, whose key is in no other table: nothing need be looked for. */
 static int see_only(Via *w, uint32_t key, uint32_t to) {
   uint32_t *combo = &w->mixed->combo[to], label;
-  int rc;
-  if (*combo == HP_COMBO_NONE) return HP_OK;
+  int rc = add(w, key, w->key - 1);
+  if (rc != HP_OK || *combo == HP_COMBO_NONE) return rc;
   rc = hp_labels_new_key(&w->mixed->labels, key, &label);
   return rc == HP_OK ? hp_combos_add_only(&w->mixed->combos, combo, to, label) : rc;
 }
@@ -142,12 +149,18 @@ static inline int see_value(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
   return rc;
 }
 
+/* Have all further items of the array the last of the labels that are remembered? */
+static int is_far(const Via *w, const hp_EdgeIter *e) {
+  return e->kind == HP_I_ARRAY && e->arg >= INDEXES && w->indexes[INDEXES - 1] != 0;
+}
+
 static int see_run(Via *w, uint32_t from, hp_EdgeIter *e, const uint32_t *to, uint32_t n,
                    int keep) {
-  const uint32_t *end = to + n, *last = w->g->to.at + w->g->to.n;
+  const uint32_t *end = to + n;
   int rc = HP_OK;
   for (; to < end && rc == HP_OK; to++) {
-    if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
+    if (!keep && is_far(w, e))
+      return hp_mixed_add_all(w->mixed, to, (uint32_t)(end - to), w->indexes[INDEXES - 1] - 1);
     if (hp_item_is_run(e->kind)) e->arg++;
     e->to = *to;
     rc = see_value(w, from, e, keep);
@@ -155,24 +168,41 @@ static int see_run(Via *w, uint32_t from, hp_EdgeIter *e, const uint32_t *to, ui
   return rc;
 }
 
+static int see_item(Via *w, uint32_t from, hp_EdgeIter *e, hp_Item item, const uint32_t *to,
+                    int keep) {
+  uint32_t n = hp_item_count(item);
+  int keyed = hp_item_has_key(item);
+  int rc = keyed ? see_key(w, from, e, item) : HP_OK;
+  if (rc != HP_OK || n == 0) return rc;
+  e->kind = hp_item_kind(item);
+  e->key = keyed ? item.arg : HP_NONE;
+  e->arg = item.arg;
+  return see_run(w, from, e, to, n, keep);
+}
+
 static int see_items(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
-  const hp_Shape *s = e->shape;
-  const hp_Item *item = w->g->shapes.items.at + s->item, *end = item + s->nitems;
+  const hp_Item *item = w->g->shapes.items.at + e->shape->item, *end = item + e->shape->nitems;
   const uint32_t *to = w->g->to.at + w->g->node[from].edge;
   int rc = HP_OK;
-  for (; item < end && rc == HP_OK; item++) {
-    uint32_t n = hp_item_count(*item);
-    int keyed = hp_item_has_key(*item);
-    if (keyed) rc = see_key(w, from, e, *item);
-    if (rc != HP_OK || n == 0) continue;
-    e->kind = hp_item_kind(*item);
-    e->key = keyed ? item->arg : HP_NONE;
-    e->arg = item->arg;
-    if (e->kind == HP_I_NAME && is_dictionary(s) && is_only(w, e->key))
-      rc = see_only(w, e->key, *to);
+  for (; item < end && rc == HP_OK; to += hp_item_count(*item++))
+    rc = see_item(w, from, e, *item, to, keep);
+  return rc;
+}
+
+static int see_entries(Via *w, uint32_t from, hp_EdgeIter *e) {
+  const hp_Item *item = w->g->shapes.items.at + e->shape->item, *end = item + e->shape->nitems;
+  const uint32_t *to = w->g->to.at + w->g->node[from].edge, *last = w->g->to.at + w->g->to.n;
+  const uint32_t *combo = w->mixed->combo;
+  int rc = reserve_entries(w, e->shape->nitems);
+  for (; item < end && rc == HP_OK; to += hp_item_count(*item++)) {
+    if (end - item > AHEAD && hp_item_has_key(item[AHEAD]))
+      __builtin_prefetch(&combo[item[AHEAD].arg], 1);
+    if (last - to > AHEAD) __builtin_prefetch(&combo[to[AHEAD]], 1);
+    if (hp_item_kind(*item) == HP_I_NAME && hp_item_count(*item) > 0 && w->key != 0 &&
+        is_only(w, item->arg))
+      rc = see_only(w, item->arg, *to);
     else
-      rc = see_run(w, from, e, to, n, keep);
-    to += n;
+      rc = see_item(w, from, e, *item, to, 0);
   }
   return rc;
 }
@@ -191,7 +221,8 @@ HP_APART int see_first(Via *w, uint32_t from) {
   keep = n <= KEPT && !is_dictionary(e.shape);
   if (keep && hp_vec_reserve(&w->labels, n + HP_GROUP_FEW) != HP_OK) return HP_ENOMEM;
   rc = see_common(w, from, &e);
-  if (rc == HP_OK) rc = see_items(w, from, &e, keep);
+  if (rc == HP_OK)
+    rc = is_dictionary(e.shape) ? see_entries(w, from, &e) : see_items(w, from, &e, keep);
   if (rc == HP_OK && keep) w->shapes[g->node[from].aux] = (uint32_t)first + 1;
   return rc;
 }
@@ -267,13 +298,30 @@ static int number_of(const void *via, uint32_t id, uint32_t *at) {
   return labels != 0;
 }
 
-static int see_upvalues_of(Via *w, size_t word, uint64_t functions) {
-  int rc = HP_OK;
-  for (; functions != 0 && rc == HP_OK; functions = hp_without_lowest(functions)) {
-    uint32_t from = (uint32_t)(word * HP_GROUP) + hp_lowest(functions);
-    rc = see_upvalues(w, from, w->labels.at + w->shapes[w->g->node[from].aux] - 1);
+/* See_held, but what is to be added is written down first: whether an upvalue holds an object, and
+** has its name, is nothing to be foretold. */
+static void list_held(Via *w, uint32_t function, const uint32_t *label) {
+  const hp_Graph *g = w->g;
+  const uint32_t *upvalue = g->to.at + g->node[function].edge;
+  uint32_t n = w->held.n, left = hp_references(g, function);
+  for (; left > 0; left--, upvalue++, label++) {
+    uint32_t holds = hp_references(g, *upvalue) > 0 && !hp_bit_get(w->named, *upvalue);
+    hp_bit_set(w->named, *upvalue);
+    w->held_to[n] = g->to.at[holds ? g->node[*upvalue].edge : 0];
+    w->held.number[n] = *label;
+    n += holds;
   }
-  return rc;
+  w->held.n = n;
+}
+
+static int see_upvalues_of(Via *w, size_t word, uint64_t functions) {
+  if (functions == 0) return HP_OK;
+  w->held.n = 0;
+  for (; functions != 0; functions = hp_without_lowest(functions)) {
+    uint32_t from = (uint32_t)(word * HP_GROUP) + hp_lowest(functions);
+    list_held(w, from, w->labels.at + w->shapes[w->g->node[from].aux] - 1);
+  }
+  return hp_mixed_add_group(w->mixed, &w->held);
 }
 
 static int see_word(Via *w, size_t word, uint64_t left) {
@@ -354,17 +402,27 @@ static int see_all(Via *w, const hp_IdSet *referrers) {
   return rc == HP_OK ? see_roots(w) : rc;
 }
 
-/* Most keys of large dictionaries are in no other. */
-static int find_repeated(Via *w) {
-  const hp_Graph *g = w->g;
-  uint64_t *found = hp_new(uint64_t, hp_words(g->n));
-  const hp_Item *item = g->shapes.items.at, *end = item + g->shapes.items.n;
-  if (found == NULL) return HP_ENOMEM;
+static void find_repeated_of(const Via *w, const hp_Shape *s, uint64_t *found) {
+  const hp_Item *item = w->g->shapes.items.at + s->item, *end = item + s->nitems;
   for (; item < end; item++) {
     if (hp_item_kind(*item) != HP_I_NAME) continue;
     if (hp_bit_get(found, item->arg)) hp_bit_set(w->repeated, item->arg);
     hp_bit_set(found, item->arg);
   }
+}
+
+/* Most keys of large dictionaries are in no other. (A key of what is no dictionary, or of a weak
+** one, is found when its label is asked for, which is before that.) */
+static int find_repeated(const Via *w) {
+  const hp_Graph *g = w->g;
+  const hp_Shape *s = g->shapes.shapes.at, *end = s + g->shapes.shapes.n;
+  uint64_t *found = hp_new(uint64_t, hp_words(g->n));
+  size_t i;
+  if (found == NULL) return HP_ENOMEM;
+  for (; s < end; s++)
+    if (is_dictionary(s) && !hp_shape_is_odd(s)) find_repeated_of(w, s, found);
+  for (i = 0; i < g->longtexts.n; i++) hp_bit_set(w->repeated, g->longtexts.at[i].id);
+  for (i = HP_LABEL_KEYS; i < g->n; i++) hp_bit_set(w->repeated, i);
   hp_delete(found, hp_words(g->n));
   return HP_OK;
 }
@@ -385,6 +443,7 @@ int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   int rc = HP_ENOMEM;
   memset(&w, 0, sizeof w);
   w.g = g;
+  w.held.to = w.held_to;
   w.mixed = hp_mixed_new(g, set, NULL);
   w.shapes = hp_new(uint32_t, nshapes);
   w.named = hp_new(uint64_t, words);

@@ -2,7 +2,9 @@
 #include "combo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#define LOOSE 16 /* places for a step, at the most */
 #define FIRST 3 /* combinations with numbers of their own come after the fixed ones */
 
 /* ---- steps: what a combination becomes with a member ----------------------- */
@@ -23,6 +25,7 @@ static int grow_slots(hp_Combos *c) {
   hp_delete_in(c->arena, c->slots, c->nslots);
   c->slots = slots;
   c->nslots = n;
+  c->late = 0;
   return HP_OK;
 }
 
@@ -32,7 +35,8 @@ int hp_combos_init(hp_Combos *c) {
   int rc = hp_vec_reserve(&c->at, FIRST);
   if (rc == HP_OK) rc = grow_slots(c);
   if (rc != HP_OK) return rc;
-  for (; c->at.n < FIRST; c->at.n++) c->at.at[c->at.n].rest = c->at.at[c->at.n].last = 0;
+  memset(c->at.at, 0, FIRST * sizeof *c->at.at);
+  c->at.n = FIRST;
   return HP_OK;
 }
 
@@ -50,10 +54,8 @@ void hp_combos_free(hp_Combos *c) {
 }
 
 uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_COMBO_MAX]) {
-  uint32_t n = 0, i, at;
-  for (at = combo; at != HP_COMBO_EMPTY; at = c->at.at[at].rest) n++;
-  for (i = n, at = combo; at != HP_COMBO_EMPTY; at = c->at.at[at].rest)
-    members[--i] = c->at.at[at].last;
+  uint32_t n = c->at.at[combo].n, i;
+  for (i = n; i > 0; combo = c->at.at[combo].rest) members[--i] = c->at.at[combo].last;
   return n;
 }
 
@@ -66,6 +68,7 @@ static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo
   made = &c->at.at[c->at.n];
   made->rest = rest;
   made->last = last;
+  made->n = c->at.at[rest].n + 1;
   *combo = (uint32_t)c->at.n++;
   return HP_OK;
 }
@@ -128,7 +131,7 @@ static int add_pair(hp_Combos *c, uint32_t object, uint32_t member) {
 
 /* The object gets one more member than a combination can have. */
 static int become_many(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  uint32_t members[HP_COMBO_MAX], n = hp_combos_get(c, *combo, members), i;
+  uint32_t members[HP_COMBO_MAX] = {0}, n = hp_combos_get(c, *combo, members), i;
   int rc = add_pair(c, object, member);
   for (i = 0; i < n && rc == HP_OK; i++) rc = add_pair(c, object, members[i]);
   if (rc == HP_OK) *combo = HP_COMBO_MANY;
@@ -151,28 +154,35 @@ const uint64_t *hp_combos_many(hp_Combos *c, size_t *n) {
 
 /* ---- adding ---------------------------------------------------------------- */
 
-/* Is the member in it, and how many has it? */
-static int contains(const hp_Combos *c, uint32_t combo, uint32_t member, uint32_t *n) {
-  for (*n = 0; combo != HP_COMBO_EMPTY; combo = c->at.at[combo].rest, ++*n)
+static int contains(const hp_Combos *c, uint32_t combo, uint32_t member) {
+  for (; combo != HP_COMBO_EMPTY; combo = c->at.at[combo].rest)
     if (c->at.at[combo].last == member) return 1;
   return 0;
 }
 
-/* What is remembered, but not in the first place looked at, is found by insert. */
+/* What is remembered, but not in the first place looked at. To move all steps apart takes about as
+** long as this did so far. */
+static int step_late(hp_Combos *c, uint32_t *combo, uint32_t to) {
+  *combo = to;
+  if (++c->late < c->nslots / 8 || c->nslots > c->used * LOOSE) return HP_OK;
+  return grow_slots(c);
+}
+
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  uint32_t n;
+  uint64_t step = hp_combos_pair(*combo, member);
+  uint32_t to;
   if (*combo == HP_COMBO_NONE) return HP_OK;
+  to = c->slots[slot_of(c->slots, c->nslots, step)].to;
+  if (to != HP_COMBO_NONE) return step_late(c, combo, to);
   if (member == HP_COMBO_NOTHING) return remember(c, *combo, member, *combo);
   if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
-  if (contains(c, *combo, member, &n)) return remember(c, *combo, member, *combo);
-  if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+  if (contains(c, *combo, member)) return remember(c, *combo, member, *combo);
+  if (c->at.at[*combo].n == HP_COMBO_MAX) return become_many(c, combo, object, member);
   return insert(c, *combo, member, combo);
 }
 
 int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  uint32_t n;
   if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
-  (void)contains(c, *combo, member, &n);
-  if (n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+  if (c->at.at[*combo].n == HP_COMBO_MAX) return become_many(c, combo, object, member);
   return new_combo(c, *combo, member, combo);
 }

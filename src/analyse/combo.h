@@ -11,6 +11,7 @@
 #define HP_COMBO_H
 
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/vec.h"
 
 #include <stdint.h>
@@ -26,6 +27,7 @@
 typedef struct hp_Combo {
   uint32_t rest; /* the combination without: */
   uint32_t last; /* its largest member */
+  uint32_t n;    /* members */
 } hp_Combo;
 
 /* A step: 'to' is a combination with one more member. */
@@ -39,6 +41,7 @@ typedef struct hp_Combos {
   HP_VEC(hp_Combo) at;
   hp_ComboSlot *slots; /* all steps, by hash */
   size_t nslots, used;
+  size_t late;         /* how often a step was not in the first place looked at */
   uint64_t *pairs; /* (object + 1) << 32 | member, of those with many; by hash, 0: free */
   size_t npairs, pairs_used;
 } hp_Combos;
@@ -61,35 +64,35 @@ static inline size_t hp_combos_place(uint64_t pair, size_t n) {
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
-/* Adds a member to the combination of an object. */
-static inline int hp_combos_add(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  uint64_t step = hp_combos_pair(*combo, member);
-  const hp_ComboSlot *slot = &c->slots[hp_combos_place(step, c->nslots)];
-  if (slot->step != step) return hp_combos_step(c, combo, object, member);
-  *combo = slot->to; /* of a free one: HP_COMBO_NONE is HP_COMBO_NONE with whatever member */
-  return HP_OK;
-}
+#define HP_COMBO_AHEAD 16 /* objects, where there are many */
 
-/* Adds to each of n objects' combinations (combos[to[i]]) a member of its own. */
-static inline int hp_combos_add_each(hp_Combos *c, uint32_t *combos, const uint32_t *to,
-                                     const uint32_t *members, uint32_t n) {
+/* Adds to the combinations of n objects (combos[to[i]]) a member each: members[i]; or the first one
+** to all ('each' = 0), which may be very many. */
+HP_PART int hp_combos_add_row(hp_Combos *c, uint32_t *combos, const uint32_t *to, uint32_t n,
+                              const uint32_t *members, int each) {
   const hp_ComboSlot *slots = c->slots; /* not to be read anew for each */
   size_t nslots = c->nslots;
   uint32_t i;
   for (i = 0; i < n; i++) {
-    uint32_t *combo = &combos[to[i]];
-    uint64_t step = hp_combos_pair(*combo, members[i]);
+    uint32_t *combo = &combos[to[i]], member = members[each ? i : 0];
+    uint64_t step = hp_combos_pair(*combo, member);
     const hp_ComboSlot *slot = &slots[hp_combos_place(step, nslots)];
+    if (!each && n - i > HP_COMBO_AHEAD) __builtin_prefetch(&combos[to[i + HP_COMBO_AHEAD]], 1);
     if (slot->step == step) {
-      *combo = slot->to;
+      *combo = slot->to; /* of a free one: HP_COMBO_NONE is HP_COMBO_NONE with whatever member */
     } else {
-      int rc = hp_combos_step(c, combo, to[i], members[i]);
+      int rc = hp_combos_step(c, combo, to[i], member);
       if (rc != HP_OK) return rc;
       slots = c->slots;
       nslots = c->nslots;
     }
   }
   return HP_OK;
+}
+
+/* Adds a member to the combination of an object (combos[object]). */
+static inline int hp_combos_add(hp_Combos *c, uint32_t *combos, uint32_t object, uint32_t member) {
+  return hp_combos_add_row(c, combos, &object, 1, &member, 0);
 }
 
 /* Adds to the combination of an object a member that is larger than all before it, and comes this

@@ -3,8 +3,6 @@
 
 #include "label.h"
 
-#define KEY 0x80000000u /* in 'what': the id of a string, and no number of a name */
-
 void hp_labels_done(hp_Labels *l) {
   hp_delete_in(l->arena, l->slots, l->nslots);
   hp_vec_free(&l->of);
@@ -39,17 +37,17 @@ int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label) {
   return HP_OK;
 }
 
-int hp_labels_is_short_key(const hp_Graph *g, uint32_t key) {
-  return key < KEY && !hp_graph_is_long_key(g, key);
+static int is_short_key(const hp_Graph *g, uint32_t key) {
+  return key < HP_LABEL_KEYS && !hp_graph_is_long_key(g, key);
 }
 
 int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label) {
-  return add(l, KEY | key, label);
+  return add(l, HP_LABEL_KEYS | key, label);
 }
 
 static int new_label(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
   hp_Name text;
-  if (e->kind == HP_I_NAME && hp_labels_is_short_key(l->g, e->key))
+  if (e->kind == HP_I_NAME && is_short_key(l->g, e->key))
     return hp_labels_new_key(l, e->key, label);
   hp_label_text(l->g, from, e, &text);
   return hp_labels_named(l, text.s, label);
@@ -91,7 +89,7 @@ int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *la
 
 const char *hp_labels_text(const hp_Labels *l, uint32_t label, hp_Name *room) {
   uint32_t what = l->what.at[label];
-  if (!(what & KEY)) return hp_names_get(&l->names, what);
-  hp_label_field(l->g, what & ~KEY, room);
+  if (!(what & HP_LABEL_KEYS)) return hp_names_get(&l->names, what);
+  hp_label_field(l->g, what & ~HP_LABEL_KEYS, room);
   return room->s;
 }

@@ -17,7 +17,7 @@ typedef struct hp_LabelSlot {
 typedef struct hp_Labels {
   const hp_Graph *g;
   hp_Arena *arena; /* its */
-  HP_VEC(uint32_t) what; /* per label: number in names, or id of the key and KEY */
+  HP_VEC(uint32_t) what; /* per label: number in names, or id of the key and HP_LABEL_KEYS */
   HP_VEC(uint32_t) of;   /* per name: its label */
   hp_Names names;
   hp_LabelSlot *slots;
@@ -35,11 +35,11 @@ void hp_labels_done(hp_Labels *l);
 /* The label of the edge that 'e' is at, from object 'from'. */
 int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label);
 
-/* Is the key of a field surely one object, whatever table it is in? */
-int hp_labels_is_short_key(const hp_Graph *g, uint32_t key);
+#define HP_LABEL_KEYS 0x80000000u /* ids below it may stand for labels */
 
-/* A new label for a field with such a key, which must have none yet, and for which
-** hp_labels_of is not asked later. */
+/* A new label for a field with a key below HP_LABEL_KEYS which is not long (hp_graph_is_long_key),
+** and so is one object, whatever table it is in. It must have none yet, and hp_labels_of is not to
+** be asked for it later. */
 int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label);
 
 /* The label that is this text. */

@@ -12,14 +12,20 @@ static void empty_each(uint32_t *combo, const hp_IdSet *set) {
   for (hp_ids_begin(&it, set); hp_ids_next(&it, &id);) combo[id] = HP_COMBO_EMPTY;
 }
 
-/* Likewise for a set of bits: NONE is 0, and EMPTY 1. */
+/* Likewise for a set of bits, all objects': NONE is 0, and EMPTY 1. */
 static void empty_bits(uint32_t *combo, const hp_IdSet *set) {
-  uint32_t id;
-  for (id = 0; id < set->universe; id++) combo[id] = (uint32_t)hp_bit_get(set->bits, id);
+  uint32_t id = 0;
+  while (id < set->universe) {
+    uint64_t bits = set->bits[id / 64];
+    uint32_t end = set->universe - id < 64 ? set->universe : id + 64;
+    if (bits == UINT64_MAX)
+      for (; id < end; id++) combo[id] = HP_COMBO_EMPTY;
+    for (; id < end; id++, bits >>= 1) combo[id] = bits & 1;
+  }
 }
 
 static uint32_t *empty_combos(hp_Arena *a, uint32_t n, const hp_IdSet *set) {
-  uint32_t *combo = hp_new_in(a, uint32_t, n);
+  uint32_t *combo = set->bits != NULL ? hp_raw_in(a, uint32_t, n) : hp_new_in(a, uint32_t, n);
   if (combo == NULL) return NULL;
   (set->bits != NULL ? empty_bits : empty_each)(combo, set);
   return combo;
@@ -129,23 +135,30 @@ static int list_some(const hp_Mixed *m, const hp_IdSet *set, hp_Classified *out)
   return HP_OK;
 }
 
-/* Of most of it: the combinations move up, where what is no member has none. */
-static int list_most(hp_Mixed *m, hp_Classified *out) {
-  uint32_t id, i = 0;
+/* Of most of it: the combinations move up. */
+static int list_most(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
+  uint32_t *to = m->combo;
+  hp_IdIter it;
+  uint64_t bits;
+  size_t w;
   out->of = m->combo;
   out->room = m->n;
   m->combo = NULL;
-  for (id = 0; id < m->n; id++) {
-    uint32_t cls = out->of[id];
-    out->of[i] = cls;
-    i += cls != HP_COMBO_NONE;
+  for (hp_ids_begin(&it, set); hp_ids_next_word(&it, &w, &bits);) {
+    const uint32_t *from = out->of + w * 64;
+    if (bits == UINT64_MAX) {
+      memmove(to, from, 64 * sizeof *to);
+      to += 64;
+      continue;
+    }
+    for (; bits != 0; bits = hp_without_lowest(bits)) *to++ = from[hp_lowest(bits)];
   }
   return HP_OK;
 }
 
 int hp_mixed_finish(hp_Mixed *m, const hp_IdSet *set, hp_Classified *out) {
   int rc = finish_many(m);
-  if (rc == HP_OK) rc = set->n < m->n / 2 ? list_some(m, set, out) : list_most(m, out);
+  if (rc == HP_OK) rc = set->n < m->n / 2 ? list_some(m, set, out) : list_most(m, set, out);
   if (rc != HP_OK) return rc;
   hp_delete_in(m->arena, m->combo, m->n);
   m->combo = NULL;

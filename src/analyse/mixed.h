@@ -26,11 +26,16 @@ void hp_mixed_free(hp_Mixed *m);
 
 /* Adds a member to an object's combination. */
 static inline int hp_mixed_add(hp_Mixed *m, uint32_t object, uint32_t member) {
-  return hp_combos_add(&m->combos, &m->combo[object], object, member);
+  return hp_combos_add(&m->combos, m->combo, object, member);
+}
+
+/* To those of n objects. */
+static inline int hp_mixed_add_all(hp_Mixed *m, const uint32_t *to, uint32_t n, uint32_t member) {
+  return hp_combos_add_row(&m->combos, m->combo, to, n, &member, 0);
 }
 
 static inline int hp_mixed_add_group(hp_Mixed *m, const hp_Group *group) {
-  return hp_combos_add_each(&m->combos, m->combo, group->to, group->number, group->n);
+  return hp_combos_add_row(&m->combos, m->combo, group->to, group->n, group->number, 1);
 }
 
 /* The combinations become classes, of their numbers, and names in 'many' those after them: fills

@@ -19,16 +19,19 @@ void hp_partition_free(hp_Partition *p) {
 
 /* ---- the order of rows ----------------------------------------------------- */
 
+#define DIGIT 11 /* bits */
+#define DIGITS (1u << DIGIT)
+
 /* Largest first, digit by digit from the lowest: those of equal size stay as they are, by class. */
 static void sort_by_digit(const hp_Row *rows, uint32_t n, unsigned shift, hp_Row *out) {
-  uint32_t first[256] = {0}, sum = 0, i, digit;
-  for (i = 0; i < n; i++) first[rows[i].size >> shift & 255]++;
-  for (digit = 256; digit-- > 0;) {
+  uint32_t first[DIGITS] = {0}, sum = 0, i, digit;
+  for (i = 0; i < n; i++) first[rows[i].size >> shift & (DIGITS - 1)]++;
+  for (digit = DIGITS; digit-- > 0;) {
     uint32_t count = first[digit];
     first[digit] = sum;
     sum += count;
   }
-  for (i = 0; i < n; i++) out[first[rows[i].size >> shift & 255]++] = rows[i];
+  for (i = 0; i < n; i++) out[first[rows[i].size >> shift & (DIGITS - 1)]++] = rows[i];
 }
 
 static int sort_by_size(hp_Partition *p) {
@@ -39,7 +42,7 @@ static int sort_by_size(hp_Partition *p) {
   if (sorted == NULL) return HP_ENOMEM;
   for (i = 0; i < p->nrows; i++)
     if (p->rows[i].size > largest) largest = p->rows[i].size;
-  for (shift = 0; shift < 64 && largest >> shift > 0; shift += 8) {
+  for (shift = 0; shift < 64 && largest >> shift > 0; shift += DIGIT) {
     hp_Row *rows = p->rows;
     sort_by_digit(rows, p->nrows, shift, sorted);
     p->rows = sorted;
@@ -114,13 +117,23 @@ static int settle(hp_Partition *p, uint32_t i) {
   return sort_by_name(p, first, end - first);
 }
 
+HP_PART void add_to_row(hp_Row *row, const hp_Graph *g, uint32_t id) {
+  row->count++;
+  row->size += hp_graph_size(g, id);
+}
+
 static void sum_rows(const hp_Partition *p, const hp_Graph *g, const hp_IdSet *set, hp_Row *rows) {
+  const uint32_t *cls = p->classes.of;
   hp_IdIter it;
-  uint32_t id, i = 0;
-  for (hp_ids_begin(&it, set); hp_ids_next(&it, &id); i++) {
-    hp_Row *row = &rows[p->classes.of[i]];
-    row->count++;
-    row->size += hp_graph_size(g, id);
+  uint64_t bits;
+  size_t w;
+  for (hp_ids_begin(&it, set); hp_ids_next_word(&it, &w, &bits);) {
+    uint32_t id = (uint32_t)w * 64, end = id + 64;
+    if (bits == UINT64_MAX)
+      for (; id < end; id++) add_to_row(&rows[*cls++], g, id);
+    else
+      for (; bits != 0; bits = hp_without_lowest(bits))
+        add_to_row(&rows[*cls++], g, id + hp_lowest(bits));
   }
 }
 

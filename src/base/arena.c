@@ -3,6 +3,7 @@
 
 #include "bits.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define UNIT (HP_ARENA_REGION / HP_ARENA_UNITS)
@@ -33,11 +34,34 @@ static void *take(hp_Region *r, unsigned first, unsigned n, int zeroed) {
   return p;
 }
 
+/* ---- regions ---------------------------------------------------------------- */
+
+/* Of all arenas in the process: how many are in use, and one that is not, for the next who needs
+** one. When the last goes, it goes too. */
+static atomic_size_t in_use;
+static _Atomic(char *) spare;
+
+static void give_back(char *at) {
+  hp_mem_free(atomic_exchange(&spare, at), HP_ARENA_REGION);
+  if (atomic_fetch_sub(&in_use, 1) == 1)
+    hp_mem_free(atomic_exchange(&spare, NULL), HP_ARENA_REGION);
+}
+
+static int supply(hp_Region *r) {
+  (void)atomic_fetch_add(&in_use, 1);
+  r->at = atomic_exchange(&spare, NULL);
+  if (r->at != NULL)
+    r->written = UINT32_MAX;
+  else
+    r->at = hp_mem_new(HP_ARENA_REGION);
+  if (r->at == NULL) give_back(NULL);
+  return r->at != NULL;
+}
+
 static hp_Region *new_region(hp_Arena *a) {
   hp_Region *r = hp_new(hp_Region, 1);
   if (r == NULL) return NULL;
-  r->at = hp_mem_new(HP_ARENA_REGION);
-  if (r->at == NULL) {
+  if (!supply(r)) {
     hp_delete(r, 1);
     return NULL;
   }
@@ -48,9 +72,11 @@ static hp_Region *new_region(hp_Arena *a) {
 static void end_region(hp_Region **link) {
   hp_Region *r = *link;
   *link = r->next;
-  hp_mem_free(r->at, HP_ARENA_REGION);
+  give_back(r->at);
   hp_delete(r, 1);
 }
+
+/* ---- blocks ----------------------------------------------------------------- */
 
 static void *new_beside(hp_Arena *a, size_t n) {
   void *p = hp_mem_new(n);

@@ -2,8 +2,8 @@
 **
 ** To write for the first time in a block of some hundred KB takes longer than what is computed in
 ** it, when the system supplies it by the small page. So they share regions of the size of one huge
-** page, supplied at once; a region goes back with the last block in it. Smaller and larger blocks
-** are those of mem.h.
+** page, supplied at once; a region goes back with the last block in it. As long as any is in use, one
+** that is not is kept for the next who needs one. Smaller and larger blocks are those of mem.h.
 **
 ** An arena belongs to a graph, and is used by one thread at a time. */
 #ifndef HP_ARENA_H

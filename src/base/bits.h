@@ -16,6 +16,13 @@
 #define hp_without_lowest(x) ((x) & ((x)-1))
 #define hp_without_highest(x) ((x) ^ (uint64_t)1 << hp_highest(x))
 
+/* Is one of the four parts of x this number? */
+static inline int hp_is_quarter(uint64_t x, uint16_t number) {
+  const uint64_t each = 0x0001000100010001u;
+  x ^= number * each;
+  return ((x - each) & ~x & each << 15) != 0;
+}
+
 /* A loop that counts bits is built twice, with and without the CPU's own
 ** instruction, where the compiler and the C library can choose at load time. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \

@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include "analyse/kind.h"
+#include "base/bytes.h"
 #include "base/sort.h"
 #include "edge.h"
 #include "origin.h"
@@ -139,32 +140,12 @@ const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id) {
   return i < g->protos.n && g->protos.at[i].id == id ? &g->protos.at[i] : NULL;
 }
 
-#define EACH ((uint64_t)0x0101010101010101u)
-
-/* Eight bytes, the first one lowest. */
-static inline uint64_t eight(const uint8_t *p) {
-  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-         (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
-/* The lowest bit of each byte, brought together by a product. */
-static inline uint64_t lowest_bits(uint64_t x) {
-  return (x & EACH) * 0x0102040810204080u >> 56;
-}
-
-/* In the lowest bits: which of the bytes are zero. */
-static inline uint64_t zeroes(uint64_t x) {
-  const uint64_t low = 0x7F * EACH;
-  return ~(((x & low) + low) | x) >> 7;
-}
-
 uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value) {
   const uint8_t *info = g->info + w * 64;
   size_t n = g->n - w * 64, i;
   uint64_t bits = 0;
-  for (i = 0; i < 64 && i + 8 <= n; i += 8)
-    bits |= lowest_bits(zeroes((eight(info + i) & mask * EACH) ^ value * EACH)) << i;
-  for (; i < 64 && i < n; i++) bits |= (uint64_t)((info[i] & mask) == value) << i;
+  if (n >= 64) return hp_bytes_where(info, mask, value);
+  for (i = 0; i < n; i++) bits |= (uint64_t)((info[i] & mask) == value) << i;
   return bits;
 }
 

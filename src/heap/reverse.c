@@ -105,14 +105,16 @@ static uint32_t *list_referrers(const hp_Reverse *r, uint32_t id, uint32_t *out)
   return out;
 }
 
+#define FEW 64 /* so many need no memory of their own */
+
 static int referrers_sparse(const hp_Graph *g, const hp_IdSet *in, size_t room, hp_IdSet *out) {
-  uint32_t *ids = hp_new(uint32_t, room), *last = ids, id;
+  uint32_t few[FEW], *ids = room <= FEW ? few : hp_new(uint32_t, room), *last = ids, id;
   hp_IdIter it;
   int rc;
   if (ids == NULL) return HP_ENOMEM;
   for (hp_ids_begin(&it, in); hp_ids_next(&it, &id);) last = list_referrers(g->reverse, id, last);
   rc = hp_idset_from_ids(out, ids, hp_sort_unique(ids, (uint32_t)(last - ids)), g->n);
-  hp_delete(ids, room);
+  if (ids != few) hp_delete(ids, room);
   return rc;
 }
 
