@@ -85,6 +85,7 @@ M.tables = {
     constant("print_more", "... its next page by size", "%.0f us"),
     constant("referrers_of_one", "a later .referrers, of one object", "%.1f us"),
     plain("referrers_of_one_result", "... objects in the result", "%.1f"),
+    plain("tables_made", "... for comparison, a Lua table made with one in it", "%.1f us"),
     constant("referrers_of_class", "... of a class, per object found", "%.1f ns"),
     plain("referrers_of_class_result", "... objects in the result", "%.0f"),
     plain("loading", 'require "heapy"', "%.1f ms"),

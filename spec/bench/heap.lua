@@ -92,6 +92,10 @@ local function small_questions(h)
   for _, result in ipairs(results) do count = count + result.count end
   sample("referrers_of_one", seconds / SINGLES * 1e6)
   sample("referrers_of_one_result", count / SINGLES)
+  seconds = meter.time(function()
+    for i in ipairs(sets) do results[i] = { {} } end
+  end)
+  sample("tables_made", seconds / SINGLES * 1e6)
   local class = h:iso(workload.classes.Monster)
   local many
   seconds, many = meter.time(function() return class.referrers end)

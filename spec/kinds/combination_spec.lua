@@ -196,6 +196,25 @@ describe("byvia", function()
     assert.equal(other, dictionaries[1].zq_shared01)
   end)
 
+  it("calls what an upvalue holds by one name, where functions know it by two", function()
+    local function join()
+      local zq_one, zq_two = {}, nil
+      local one, two = function() return zq_one end, function() return zq_two end
+      debug.upvaluejoin(two, 1, one, 1)
+      return { one, two }
+    end
+    local joined = {}
+    for i = 1, 40 do joined[i] = join() end
+    local h <close> = hp.heap()
+    local rows = {}
+    for _, row in pairs(h.byvia) do rows[name_of(row)] = row end
+    for i = 1, 40 do
+      local name = name_of(h:iso(joined[i][2]()).byvia)
+      assert.matches("^upvalue zq_%a+$", name)
+      assert.is_true(rows[name]:has(joined[i][1]()))
+    end
+  end)
+
   it("takes no notice of a weak dictionary, but for what it holds", function()
     local objects, names, texts = {}, new_dictionary(0), {}
     local weak = setmetatable(new_dictionary(1), { __mode = "v" })

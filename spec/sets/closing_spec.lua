@@ -14,6 +14,29 @@ describe("a snapshot closed by a finalizer in the middle of a call", function()
   end)
 end)
 
+describe("what answers took", function()
+  it("is all given back with the last of them", function()
+    local pipe = assert(io.popen(([['%s' -e '
+      local hp, core = require "heapy", require "heapy.core"
+      local keep = {}
+      for i = 1, 70000 do keep[i] = { {} } end
+      hp.heap():close()
+      local before, most = core.memory(), 0
+      for _ = 1, 3 do
+        local h = hp.heap()
+        local rows = #h.bykind + #h.bysize + #h.byvia
+        most = math.max(most, core.memory())
+        h:close()
+      end
+      collectgarbage()
+      print(core.memory() - before, most - before > 8 * 140000) ' 2>&1]])
+      :format(dofile "spec/interpreter.lua")))
+    local text = pipe:read "a"
+    pipe:close()
+    assert.equal("0\ttrue\n", text)
+  end)
+end)
+
 describe("a finalizer of heapy's", function()
   it("takes nothing but its own", function()
     local h <close> = hp.heap()

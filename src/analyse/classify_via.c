@@ -31,8 +31,9 @@ typedef struct Via {
   HP_VEC(uint32_t) dictionaries; /* objects put off */
   hp_Group held;                 /* what upvalues hold, */
   uint32_t held_to[HP_GROUP * HP_GROUP_FEW]; /* held.to */
-  uint32_t indexes[INDEXES];     /* label + 1 */
-  uint32_t key;                  /* label + 1 of all keys */
+  uint32_t indexes[INDEXES];     /* labels + 1, 0: not known yet; of array items, */
+  uint32_t objects[HP_NTYPES];   /* by type of the key, of what is under an object, */
+  uint32_t key;                  /* of all keys */
 } Via;
 
 /* ---- one edge ------------------------------------------------------------- */
@@ -41,19 +42,23 @@ static int add(Via *w, uint32_t object, uint32_t label) {
   return hp_mixed_add(w->mixed, object, label);
 }
 
-static int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
-  if (e->kind == HP_I_NAME) hp_bit_set(w->repeated, e->key);
-  return hp_labels_of(&w->mixed->labels, from, e, label);
+/* Where the label is remembered, if it is one of a few. */
+static inline uint32_t *memo_of(Via *w, const hp_EdgeIter *e) {
+  switch (e->kind) {
+    case HP_I_KEY: return &w->key;
+    case HP_I_ARRAY: return &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1];
+    case HP_I_OBJECT: return &w->objects[hp_graph_type(w->g, e->key)];
+    default: return NULL;
+  }
 }
 
-/* 'memo' (label + 1, 0 for not known yet): where the label is remembered. */
-static inline int remembered(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *memo,
-                             uint32_t *label) {
-  if (*memo == 0) {
-    int rc = label_of(w, from, e, label);
-    if (rc != HP_OK) return rc;
-    *memo = *label + 1;
-  }
+static inline int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
+  uint32_t *memo = memo_of(w, e);
+  int rc = HP_OK;
+  if (e->kind == HP_I_NAME) hp_bit_set(w->repeated, e->key);
+  if (memo == NULL || *memo == 0) rc = hp_labels_of(&w->mixed->labels, from, e, label);
+  if (memo == NULL || rc != HP_OK) return rc;
+  if (*memo == 0) *memo = *label + 1;
   *label = *memo - 1;
   return HP_OK;
 }
@@ -62,7 +67,7 @@ static int see(Via *w, uint32_t from, const hp_EdgeIter *e) {
   uint32_t label;
   int rc;
   if (w->mixed->combo[e->to] == HP_COMBO_NONE) return HP_OK;
-  rc = e->kind == HP_I_KEY ? remembered(w, from, e, &w->key, &label) : label_of(w, from, e, &label);
+  rc = label_of(w, from, e, &label);
   return rc == HP_OK ? add(w, e->to, label) : rc;
 }
 
@@ -138,11 +143,10 @@ static int see_key(Via *w, uint32_t from, hp_EdgeIter *e, hp_Item entry) {
 /* One of an object's own references; its label is kept, where there is room for that, and else not
 ** asked for without need. */
 static inline int see_value(Via *w, uint32_t from, hp_EdgeIter *e, int keep) {
-  uint32_t *index = &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1], label;
+  uint32_t label;
   int rc;
   if (!keep && !w->whole && w->mixed->combo[e->to] == HP_COMBO_NONE) return HP_OK;
-  rc = e->kind == HP_I_ARRAY ? remembered(w, from, e, index, &label)
-                             : label_of(w, from, e, &label);
+  rc = label_of(w, from, e, &label);
   if (rc == HP_OK) rc = add(w, e->to, label);
   if (rc == HP_OK && keep) w->labels.at[w->labels.n++] = label;
   if (rc == HP_OK && w->whole && e->kind == HP_I_UPVALUE) rc = see_held(w, e->to, label);
