@@ -215,6 +215,63 @@ describe("byvia", function()
     end
   end)
 
+  it("knows the items of long arrays, with and without holes", function()
+    local whole, holes, objects = {}, {}, {}
+    for i = 1, 200 do
+      objects[i] = { i }
+      whole[i] = objects[i]
+      holes[i] = i % 50 > 12 and objects[i] -- false where there is none
+    end
+    objects = nil
+    local h <close> = hp.heap()
+    local function expect(i)
+      local label = i > 10 and "[11..]" or ("[%d]"):format(i)
+      local own = h:iso(whole[i])
+      assert.equal(label, name_of(own.byvia))
+      return label, own
+    end
+    for _, set in ipairs { h, h:where { type = "table" } } do
+      local rows = {}
+      for _, row in pairs(set.byvia) do rows[name_of(row)] = row end
+      for i = 1, 200, 3 do
+        local label, own = expect(i)
+        assert.is_true(own <= rows[label], label)
+      end
+    end
+    assert.is_true(holes[13] == whole[13] and objects == nil)
+  end)
+
+  it("is the same again, where thousands of classes have left their memory", function()
+    local keep = {}
+    for i = 1, 20000 do keep[("zq_%05d"):format(i)] = { i } end
+    local h <close> = hp.heap()
+    local function rows()
+      local set = (h | h).byvia
+      local count = #set
+      return ("%d: %s"):format(count, set)
+    end
+    local _ = #h
+    local first = rows()
+    for _ = 1, 3 do
+      collectgarbage()
+      assert.equal(first, rows())
+    end
+    assert.is_true(tonumber(first:match "^%d+") > 20000 and keep.zq_00001[1] == 1)
+  end)
+
+  it("of one object keeps no room for all the entries of its dictionary", function()
+    local keep, core = {}, require "heapy.core"
+    for i = 1, 30000 do keep["zq" .. i] = { i } end
+    local h <close> = hp.heap()
+    local one = h:iso(keep.zq1)
+    assert.is_true(one.referrers.count > 0) -- the reverse edges are there
+    collectgarbage()
+    local before = core.memory()
+    local rows = one.byvia
+    assert.equal(".zq1", name_of(rows))
+    assert.is_true(core.memory() - before < 20000)
+  end)
+
   it("takes no notice of a weak dictionary, but for what it holds", function()
     local objects, names, texts = {}, new_dictionary(0), {}
     local weak = setmetatable(new_dictionary(1), { __mode = "v" })

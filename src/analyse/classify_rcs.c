@@ -15,12 +15,14 @@ typedef struct Rcs {
   hp_Group group;   /* the objects at hand */
 } Rcs;
 
+_Static_assert(HP_KINDS_MAX < UINT16_MAX, "a kind + 1 has room in a quarter");
+
 /* What all objects of a shape refer to. */
 static int see_shape(Rcs *w, uint32_t shape, uint32_t kind) {
   const hp_Shape *s = &w->g->shapes.shapes.at[shape];
   const hp_Item *item = w->g->shapes.items.at + s->item, *end = item + s->nitems;
   int rc = HP_OK;
-  if (hp_is_quarter(w->shapes[shape], (uint16_t)(kind + 1))) return HP_OK;
+  if (hp_quarter(w->shapes[shape], (uint16_t)(kind + 1))) return HP_OK;
   w->shapes[shape] = w->shapes[shape] << 16 | (kind + 1);
   if (s->common != HP_NONE) rc = hp_mixed_add(w->mixed, s->common, kind);
   for (; item < end && s->keys && rc == HP_OK; item++)
@@ -54,13 +56,15 @@ HP_APART int see_referrer(Rcs *w, uint32_t from) {
 
 /* ---- all referrers ---------------------------------------------------------- */
 
-/* Its kind, where what its shape refers to has got that. */
+/* Its kind, where what its shape refers to has got that. (Which of the two holds is nothing to be
+** foretold, so both are looked at.) */
 static int number_of(const void *rcs, uint32_t id, uint32_t *at) {
   const Rcs *w = rcs;
   uint32_t kind = w->g->kind[id];
+  uint64_t given = hp_quarter(w->shapes[w->g->node[id].aux], (uint16_t)(kind + 1));
+  uint64_t alone = (w->g->info[id] & (HP_INFO_ODD | HP_INFO_SHARES)) == 0;
   hp_group_repeat(kind, at);
-  return hp_is_quarter(w->shapes[w->g->node[id].aux], (uint16_t)(kind + 1)) ||
-         !(w->g->info[id] & (HP_INFO_ODD | HP_INFO_SHARES));
+  return (given | alone) != 0;
 }
 
 static int see_word(Rcs *w, size_t word, uint64_t left) {

@@ -14,15 +14,15 @@
 #include <string.h>
 
 #define INDEXES 12    /* labels of array items that are remembered: [1] .. [11..] */
-#define DICTIONARY 48 /* items of a shape that is surely one table's alone */
 #define KEPT 64       /* references of an object whose shape's labels are kept, at the most */
 #define AHEAD 16      /* references */
 
-#define is_dictionary(shape) ((shape)->nitems > DICTIONARY)
+#define is_dictionary(shape) ((shape)->nitems > HP_SHAPE_SHARED)
 
 typedef struct Via {
   hp_Graph *g;
   hp_Mixed *mixed;
+  uint32_t members;              /* of the set */
   int whole;                     /* all that refers to anything is gone through */
   uint32_t *shapes;              /* per shape: where its labels are in: + 1; 0: not known */
   HP_VEC(uint32_t) labels;       /* of the references of an object, in order */
@@ -105,17 +105,25 @@ static int see_unnamed(Via *w) {
 
 /* ---- the first object of a shape ------------------------------------------- */
 
-/* Is there no other item with this key, and no other object that is it? */
+/* Has no other dictionary this key, and no label, and is no other object it? */
 static int is_only(const Via *w, uint32_t key) { return !hp_bit_get(w->repeated, key); }
 
 /* Room for all entries of a dictionary and some more, so that it is not made bigger and bigger. */
 static int reserve_entries(Via *w, uint32_t n) {
-  size_t room = (size_t)n + n / 8 + 64;
+  size_t room = (size_t)(n < w->members ? n : w->members) * 9 / 8 + 64;
   int rc = hp_vec_reserve(&w->mixed->labels.what, room);
   return rc == HP_OK ? hp_vec_reserve(&w->mixed->combos.at, room) : rc;
 }
 
-/* An entry of a dictionary, whose key is in no other table: nothing need be looked for. */
+/* w->key is known. */
+static int name_keys(Via *w, uint32_t from, hp_EdgeIter *e) {
+  uint32_t label;
+  e->kind = HP_I_KEY;
+  e->key = HP_NONE;
+  return label_of(w, from, e, &label);
+}
+
+/* An entry of a dictionary with such a key: nothing need be looked for. */
 static int see_only(Via *w, uint32_t key, uint32_t to) {
   uint32_t *combo = &w->mixed->combo[to], label;
   int rc = add(w, key, w->key - 1);
@@ -198,12 +206,12 @@ static int see_entries(Via *w, uint32_t from, hp_EdgeIter *e) {
   const uint32_t *to = w->g->to.at + w->g->node[from].edge, *last = w->g->to.at + w->g->to.n;
   const uint32_t *combo = w->mixed->combo;
   int rc = reserve_entries(w, e->shape->nitems);
+  if (rc == HP_OK) rc = name_keys(w, from, e);
   for (; item < end && rc == HP_OK; to += hp_item_count(*item++)) {
     if (end - item > AHEAD && hp_item_has_key(item[AHEAD]))
       __builtin_prefetch(&combo[item[AHEAD].arg], 1);
     if (last - to > AHEAD) __builtin_prefetch(&combo[to[AHEAD]], 1);
-    if (hp_item_kind(*item) == HP_I_NAME && hp_item_count(*item) > 0 && w->key != 0 &&
-        is_only(w, item->arg))
+    if (hp_item_kind(*item) == HP_I_NAME && hp_item_count(*item) > 0 && is_only(w, item->arg))
       rc = see_only(w, item->arg, *to);
     else
       rc = see_item(w, from, e, *item, to, 0);
@@ -309,9 +317,9 @@ static void list_held(Via *w, uint32_t function, const uint32_t *label) {
   const uint32_t *upvalue = g->to.at + g->node[function].edge;
   uint32_t n = w->held.n, left = hp_references(g, function);
   for (; left > 0; left--, upvalue++, label++) {
-    uint32_t holds = hp_references(g, *upvalue) > 0 && !hp_bit_get(w->named, *upvalue);
+    uint32_t holds = hp_references(g, *upvalue) & ~(uint32_t)hp_bit_get(w->named, *upvalue);
     hp_bit_set(w->named, *upvalue);
-    w->held_to[n] = g->to.at[holds ? g->node[*upvalue].edge : 0];
+    w->held_to[n] = g->to.at[g->node[*upvalue].edge & (0 - holds)];
     w->held.number[n] = *label;
     n += holds;
   }
@@ -448,6 +456,7 @@ int hp_classify_via(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   memset(&w, 0, sizeof w);
   w.g = g;
   w.held.to = w.held_to;
+  w.members = set->n;
   w.mixed = hp_mixed_new(g, set, NULL);
   w.shapes = hp_new(uint32_t, nshapes);
   w.named = hp_new(uint64_t, words);

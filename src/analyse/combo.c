@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOSE 16 /* places for a step, at the most */
 #define FIRST 3 /* combinations with numbers of their own come after the fixed ones */
 
 /* ---- steps: what a combination becomes with a member ----------------------- */
@@ -25,7 +24,6 @@ static int grow_slots(hp_Combos *c) {
   hp_delete_in(c->arena, c->slots, c->nslots);
   c->slots = slots;
   c->nslots = n;
-  c->late = 0;
   return HP_OK;
 }
 
@@ -41,6 +39,7 @@ int hp_combos_init(hp_Combos *c) {
 }
 
 void hp_combos_done(hp_Combos *c) {
+  if (c->at.cap / 2 > c->at.n) (void)hp_vec_shrink(&c->at);
   hp_delete_in(c->arena, c->slots, c->nslots);
   hp_delete_in(c->arena, c->pairs, c->npairs);
   c->slots = NULL;
@@ -60,18 +59,6 @@ uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_C
 }
 
 /* ---- more combinations ------------------------------------------------------ */
-
-static int new_combo(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo) {
-  hp_Combo *made;
-  if (hp_vec_reserve(&c->at, 1) != HP_OK) return HP_ENOMEM;
-  if (c->at.n >= UINT32_MAX) return HP_ELIMIT;
-  made = &c->at.at[c->at.n];
-  made->rest = rest;
-  made->last = last;
-  made->n = c->at.at[rest].n + 1;
-  *combo = (uint32_t)c->at.n++;
-  return HP_OK;
-}
 
 static int remember(hp_Combos *c, uint32_t from, uint32_t member, uint32_t to) {
   hp_ComboSlot *slot;
@@ -94,7 +81,7 @@ static int insert(hp_Combos *c, uint32_t from, uint32_t member, uint32_t *to) {
     rc = insert(c, at.rest, member, &rest);
     if (rc == HP_OK) rc = insert(c, rest, at.last, to);
   } else {
-    rc = new_combo(c, from, member, to);
+    rc = hp_combos_new(c, from, member, to);
   }
   return rc == HP_OK ? remember(c, from, member, *to) : rc;
 }
@@ -129,8 +116,7 @@ static int add_pair(hp_Combos *c, uint32_t object, uint32_t member) {
   return HP_OK;
 }
 
-/* The object gets one more member than a combination can have. */
-static int become_many(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
+int hp_combos_add_many(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
   uint32_t members[HP_COMBO_MAX] = {0}, n = hp_combos_get(c, *combo, members), i;
   int rc = add_pair(c, object, member);
   for (i = 0; i < n && rc == HP_OK; i++) rc = add_pair(c, object, members[i]);
@@ -160,29 +146,28 @@ static int contains(const hp_Combos *c, uint32_t combo, uint32_t member) {
   return 0;
 }
 
-/* What is remembered, but not in the first place looked at. To move all steps apart takes about as
-** long as this did so far. */
-static int step_late(hp_Combos *c, uint32_t *combo, uint32_t to) {
-  *combo = to;
-  if (++c->late < c->nslots / 8 || c->nslots > c->used * LOOSE) return HP_OK;
-  return grow_slots(c);
+/* What is remembered, but not in the first place looked at, changes places with what is there: so
+** those asked for often come to stand first. (All places between are taken, and so the other is
+** still found.) */
+static void move_up(hp_ComboSlot *first, hp_ComboSlot *found) {
+  hp_ComboSlot other = *first;
+  *first = *found;
+  *found = other;
 }
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
   uint64_t step = hp_combos_pair(*combo, member);
-  uint32_t to;
+  hp_ComboSlot *slot;
   if (*combo == HP_COMBO_NONE) return HP_OK;
-  to = c->slots[slot_of(c->slots, c->nslots, step)].to;
-  if (to != HP_COMBO_NONE) return step_late(c, combo, to);
+  slot = &c->slots[slot_of(c->slots, c->nslots, step)];
+  if (slot->to != HP_COMBO_NONE) {
+    *combo = slot->to;
+    move_up(&c->slots[hp_combos_place(step, c->nslots)], slot);
+    return HP_OK;
+  }
   if (member == HP_COMBO_NOTHING) return remember(c, *combo, member, *combo);
-  if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
+  if (*combo == HP_COMBO_MANY) return hp_combos_add_many(c, combo, object, member);
   if (contains(c, *combo, member)) return remember(c, *combo, member, *combo);
-  if (c->at.at[*combo].n == HP_COMBO_MAX) return become_many(c, combo, object, member);
+  if (c->at.at[*combo].n == HP_COMBO_MAX) return hp_combos_add_many(c, combo, object, member);
   return insert(c, *combo, member, combo);
-}
-
-int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member) {
-  if (*combo == HP_COMBO_MANY) return add_pair(c, object, member);
-  if (c->at.at[*combo].n == HP_COMBO_MAX) return become_many(c, combo, object, member);
-  return new_combo(c, *combo, member, combo);
 }

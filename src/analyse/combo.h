@@ -41,7 +41,6 @@ typedef struct hp_Combos {
   HP_VEC(hp_Combo) at;
   hp_ComboSlot *slots; /* all steps, by hash */
   size_t nslots, used;
-  size_t late;         /* how often a step was not in the first place looked at */
   uint64_t *pairs; /* (object + 1) << 32 | member, of those with many; by hash, 0: free */
   size_t npairs, pairs_used;
 } hp_Combos;
@@ -50,7 +49,7 @@ typedef struct hp_Combos {
 int hp_combos_init(hp_Combos *c);
 void hp_combos_free(hp_Combos *c);
 
-/* Frees what only adding needs. */
+/* Frees what only adding needs, and room that was too much. */
 void hp_combos_done(hp_Combos *c);
 
 static inline uint64_t hp_combos_pair(uint32_t high, uint32_t low) {
@@ -95,11 +94,32 @@ static inline int hp_combos_add(hp_Combos *c, uint32_t *combos, uint32_t object,
   return hp_combos_add_row(c, combos, &object, 1, &member, 0);
 }
 
+#define hp_combos_count(c) ((uint32_t)(c)->at.n)
+
+/* A new combination: 'rest' with a member that is larger than all in it. */
+static inline int hp_combos_new(hp_Combos *c, uint32_t rest, uint32_t last, uint32_t *combo) {
+  hp_Combo *made;
+  if (hp_vec_reserve(&c->at, 1) != HP_OK) return HP_ENOMEM;
+  if (c->at.n >= UINT32_MAX) return HP_ELIMIT;
+  made = &c->at.at[c->at.n];
+  made->rest = rest;
+  made->last = last;
+  made->n = c->at.at[rest].n + 1;
+  *combo = (uint32_t)c->at.n++;
+  return HP_OK;
+}
+
+/* Adds a member to an object that has many, or as many as a combination can have. */
+int hp_combos_add_many(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
+
 /* Adds to the combination of an object a member that is larger than all before it, and comes this
 ** once. */
-int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
-
-#define hp_combos_count(c) ((uint32_t)(c)->at.n)
+static inline int hp_combos_add_only(hp_Combos *c, uint32_t *combo, uint32_t object,
+                                     uint32_t member) {
+  if (*combo == HP_COMBO_MANY || c->at.at[*combo].n == HP_COMBO_MAX)
+    return hp_combos_add_many(c, combo, object, member);
+  return hp_combos_new(c, *combo, member, combo);
+}
 
 /* The members of a combination, how many; ascending. Not of HP_COMBO_MANY. */
 uint32_t hp_combos_get(const hp_Combos *c, uint32_t combo, uint32_t members[HP_COMBO_MAX]);

@@ -4,6 +4,7 @@
 #include "label.h"
 
 void hp_labels_done(hp_Labels *l) {
+  if (l->what.cap / 2 > l->what.n) (void)hp_vec_shrink(&l->what);
   hp_delete_in(l->arena, l->slots, l->nslots);
   hp_vec_free(&l->of);
   l->slots = NULL;
@@ -16,13 +17,6 @@ void hp_labels_free(hp_Labels *l) {
   hp_names_free(&l->names);
 }
 
-static int add(hp_Labels *l, uint32_t what, uint32_t *label) {
-  if (hp_vec_reserve(&l->what, 1) != HP_OK) return HP_ENOMEM;
-  l->what.at[l->what.n] = what;
-  *label = (uint32_t)l->what.n++;
-  return HP_OK;
-}
-
 int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label) {
   uint32_t name;
   int rc = hp_names_intern(&l->names, text, &name);
@@ -32,17 +26,13 @@ int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label) {
     return HP_OK;
   }
   if (hp_vec_reserve(&l->of, 1) != HP_OK) return HP_ENOMEM;
-  if (add(l, name, label) != HP_OK) return HP_ENOMEM;
+  if (hp_labels_add(l, name, label) != HP_OK) return HP_ENOMEM;
   l->of.at[l->of.n++] = *label;
   return HP_OK;
 }
 
 static int is_short_key(const hp_Graph *g, uint32_t key) {
   return key < HP_LABEL_KEYS && !hp_graph_is_long_key(g, key);
-}
-
-int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label) {
-  return add(l, HP_LABEL_KEYS | key, label);
 }
 
 static int new_label(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {

@@ -27,7 +27,7 @@ typedef struct hp_Labels {
 /* From zeroed, but for the graph and its arena. */
 void hp_labels_free(hp_Labels *l);
 
-/* Frees what only numbering needs. */
+/* Frees what only numbering needs, and room that was too much. */
 void hp_labels_done(hp_Labels *l);
 
 #define hp_labels_count(l) ((l)->what.n)
@@ -35,12 +35,22 @@ void hp_labels_done(hp_Labels *l);
 /* The label of the edge that 'e' is at, from object 'from'. */
 int hp_labels_of(hp_Labels *l, uint32_t from, const hp_EdgeIter *e, uint32_t *label);
 
+/* A new label: 'what' as in the list. */
+static inline int hp_labels_add(hp_Labels *l, uint32_t what, uint32_t *label) {
+  if (hp_vec_reserve(&l->what, 1) != HP_OK) return HP_ENOMEM;
+  l->what.at[l->what.n] = what;
+  *label = (uint32_t)l->what.n++;
+  return HP_OK;
+}
+
 #define HP_LABEL_KEYS 0x80000000u /* ids below it may stand for labels */
 
 /* A new label for a field with a key below HP_LABEL_KEYS which is not long (hp_graph_is_long_key),
 ** and so is one object, whatever table it is in. It must have none yet, and hp_labels_of is not to
 ** be asked for it later. */
-int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label);
+static inline int hp_labels_new_key(hp_Labels *l, uint32_t key, uint32_t *label) {
+  return hp_labels_add(l, HP_LABEL_KEYS | key, label);
+}
 
 /* The label that is this text. */
 int hp_labels_named(hp_Labels *l, const char *text, uint32_t *label);

@@ -16,11 +16,11 @@
 #define hp_without_lowest(x) ((x) & ((x)-1))
 #define hp_without_highest(x) ((x) ^ (uint64_t)1 << hp_highest(x))
 
-/* Is one of the four parts of x this number? */
-static inline int hp_is_quarter(uint64_t x, uint16_t number) {
+/* Not 0, if one of the four parts of x is this number. */
+static inline uint64_t hp_quarter(uint64_t x, uint16_t number) {
   const uint64_t each = 0x0001000100010001u;
   x ^= number * each;
-  return ((x - each) & ~x & each << 15) != 0;
+  return (x - each) & ~x & each << 15;
 }
 
 /* A loop that counts bits is built twice, with and without the CPU's own

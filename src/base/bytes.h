@@ -1,7 +1,7 @@
 /* Which of 64 bytes are what is looked for, as a word of bits, the first byte's lowest.
 **
-** With the vector instructions that every x86-64 has, or without: so is testing built, so that both
-** ways are tested. */
+** With the vector instructions that every x86-64 has, or without: so are testing and asan built, so
+** that both ways are tested. */
 #ifndef HP_BYTES_H
 #define HP_BYTES_H
 

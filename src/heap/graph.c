@@ -2,7 +2,6 @@
 #include "graph.h"
 
 #include "analyse/kind.h"
-#include "base/bytes.h"
 #include "base/sort.h"
 #include "edge.h"
 #include "origin.h"
@@ -138,15 +137,6 @@ uint32_t hp_graph_first(const hp_Graph *g, uint32_t id, hp_ItemKind kind) {
 const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id) {
   size_t i = hp_vec_find(&g->protos, id);
   return i < g->protos.n && g->protos.at[i].id == id ? &g->protos.at[i] : NULL;
-}
-
-uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value) {
-  const uint8_t *info = g->info + w * 64;
-  size_t n = g->n - w * 64, i;
-  uint64_t bits = 0;
-  if (n >= 64) return hp_bytes_where(info, mask, value);
-  for (i = 0; i < n; i++) bits |= (uint64_t)((info[i] & mask) == value) << i;
-  return bits;
 }
 
 void hp_graph_of_type(const hp_Graph *g, hp_Type type, uint64_t *bits) {

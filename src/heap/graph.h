@@ -16,6 +16,7 @@
 #define HP_GRAPH_H
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "shape.h"
 
 typedef enum hp_Type {
@@ -155,7 +156,14 @@ static inline hp_Type hp_graph_type(const hp_Graph *g, uint32_t id) {
 }
 
 /* Word w of the bits of all objects: those whose info, of what is in 'mask', is 'value'. */
-uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value);
+static inline uint64_t hp_graph_where(const hp_Graph *g, size_t w, uint8_t mask, uint8_t value) {
+  const uint8_t *info = g->info + w * 64;
+  size_t n = g->n - w * 64, i;
+  uint64_t bits = 0;
+  if (n >= 64) return hp_bytes_where(info, mask, value);
+  for (i = 0; i < n; i++) bits |= (uint64_t)((info[i] & mask) == value) << i;
+  return bits;
+}
 
 /* Likewise those that have a flag, and all there are. */
 #define hp_graph_flagged(g, w, flag) hp_graph_where((g), (w), (flag), (flag))

@@ -131,10 +131,6 @@ int hp_referrers_or_all(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out, int *who
   return *whole ? HP_OK : hp_referrers(g, in, out);
 }
 
-uint64_t hp_holders(const hp_Graph *g, size_t w) {
-  return g->reachable[w] & ~hp_graph_where(g, w, HP_INFO_TYPE, HP_STRING);
-}
-
 /* What heapy alone holds is not shown, even where the program refers to it. */
 int hp_referents(const hp_Graph *g, const hp_IdSet *in, hp_IdSet *out) {
   uint64_t *bits = hp_new(uint64_t, hp_words(g->n));

@@ -47,7 +47,9 @@ int hp_referrers(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);
 int hp_referrers_or_all(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out, int *whole);
 
 /* Word w of the bits of all objects: those of the program that may refer to anything. */
-uint64_t hp_holders(const hp_Graph *g, size_t w);
+static inline uint64_t hp_holders(const hp_Graph *g, size_t w) {
+  return g->reachable[w] & ~hp_graph_where(g, w, HP_INFO_TYPE, HP_STRING);
+}
 
 /* Marks in 'out' the objects that members of 'in' refer to. */
 int hp_referents(const hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);

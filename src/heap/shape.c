@@ -3,8 +3,6 @@
 
 #include "vm/object.h"
 
-#define INTERN_MAX 48 /* a table with more entries is hardly one of many alike */
-
 void hp_shapes_free(hp_ShapeSet *s) {
   hp_vec_free(&s->shapes);
   hp_vec_free(&s->items);
@@ -99,7 +97,7 @@ static int settle(hp_ShapeMaker *m, const hp_RawItem *raw, hp_Item *item) {
 
 /* Keeps the items as they were read, so that the shape can be found again. */
 static int append_raw(hp_ShapeMaker *m, const hp_RawItem *items, uint32_t n) {
-  uint32_t kept = n <= INTERN_MAX ? n : 0;
+  uint32_t kept = n <= HP_SHAPE_SHARED ? n : 0;
   if (hp_vec_reserve(&m->raw_first, 1) != HP_OK || hp_vec_reserve(&m->raw, kept) != HP_OK)
     return HP_ENOMEM;
   m->raw_first.at[m->raw_first.n++] = (uint32_t)m->raw.n;
@@ -158,7 +156,7 @@ int hp_shape_intern(hp_ShapeMaker *m, const hp_Shape *head, const hp_RawItem *it
                     uint32_t *shape) {
   uint32_t *recent;
   int rc;
-  if (n > INTERN_MAX) return append(m, head, items, n, shape);
+  if (n > HP_SHAPE_SHARED) return append(m, head, items, n, shape);
   recent = recent_of(m, head, items, n);
   if (*recent != 0 && same(m, *recent - 1, head, items, n)) {
     *shape = *recent - 1;

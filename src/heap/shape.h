@@ -19,6 +19,8 @@
 #define HP_WEAK_VALUES 1 /* a table's __mode */
 #define HP_WEAK_KEYS 2
 
+#define HP_SHAPE_SHARED 48 /* items; a shape with more is one object's alone */
+
 typedef struct hp_Shape {
   uint32_t item;      /* its first item */
   uint32_t nitems;
