@@ -80,19 +80,13 @@ static int see_word(Rcs *w, size_t word, uint64_t left) {
   return rc;
 }
 
-static int see_whole(Rcs *w) {
-  size_t i;
-  int rc = HP_OK;
-  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) rc = see_word(w, i, hp_holders(w->g, i));
-  return rc;
-}
-
-static int see_part(Rcs *w, const hp_IdSet *referrers) {
-  hp_IdIter it;
+/* 'referrers': NULL for all there are. */
+static int see_referrers(Rcs *w, const hp_IdSet *referrers) {
+  hp_HolderIter it;
   uint64_t bits;
   size_t i;
   int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next_word(&it, &i, &bits);)
+  for (hp_holders_begin(&it, w->g, referrers); rc == HP_OK && hp_holders_next(&it, &i, &bits);)
     rc = see_word(w, i, bits);
   return rc;
 }
@@ -107,7 +101,7 @@ int hp_classify_rcs(hp_Graph *g, const hp_IdSet *set, hp_Classified *out) {
   w.mixed = hp_mixed_new(g, set, &g->kinds->names);
   w.shapes = hp_new(uint64_t, nshapes);
   if (rc == HP_OK && (w.mixed == NULL || w.shapes == NULL)) rc = HP_ENOMEM;
-  if (rc == HP_OK) rc = whole ? see_whole(&w) : see_part(&w, &referrers);
+  if (rc == HP_OK) rc = see_referrers(&w, whole ? NULL : &referrers);
   if (rc == HP_OK) rc = hp_mixed_finish(w.mixed, set, out);
   if (rc != HP_OK) hp_mixed_free(w.mixed);
   hp_delete(w.shapes, nshapes);

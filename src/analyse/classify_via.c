@@ -54,13 +54,15 @@ static inline uint32_t *memo_of(Via *w, const hp_EdgeIter *e) {
 
 static inline int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
   uint32_t *memo = memo_of(w, e);
-  int rc = HP_OK;
+  int rc;
+  if (memo != NULL && *memo != 0) {
+    *label = *memo - 1;
+    return HP_OK;
+  }
   if (e->kind == HP_I_NAME) hp_bit_set(w->repeated, e->key);
-  if (memo == NULL || *memo == 0) rc = hp_labels_of(&w->mixed->labels, from, e, label);
-  if (memo == NULL || rc != HP_OK) return rc;
-  if (*memo == 0) *memo = *label + 1;
-  *label = *memo - 1;
-  return HP_OK;
+  rc = hp_labels_of(&w->mixed->labels, from, e, label);
+  if (rc == HP_OK && memo != NULL) *memo = *label + 1;
+  return rc;
 }
 
 static int see(Via *w, uint32_t from, const hp_EdgeIter *e) {
@@ -353,28 +355,15 @@ static int see_word(Via *w, size_t word, uint64_t left) {
   return rc;
 }
 
-static int see_whole(Via *w) {
-  size_t i;
-  int rc = HP_OK;
-  for (i = 0; i < hp_words(w->g->n) && rc == HP_OK; i++) rc = see_word(w, i, hp_holders(w->g, i));
-  return rc;
-}
-
-static int see_part(Via *w, const hp_IdSet *referrers) {
-  hp_IdIter it;
-  uint64_t bits;
-  size_t i;
-  int rc = HP_OK;
-  for (hp_ids_begin(&it, referrers); rc == HP_OK && hp_ids_next_word(&it, &i, &bits);)
-    rc = see_word(w, i, bits);
-  return rc;
-}
-
 /* Dictionaries come last: their labels are there once each, and what has one already
 ** would be alone with everything that is still to come. */
 static int see_referrers(Via *w, const hp_IdSet *referrers) {
-  int rc = w->whole ? see_whole(w) : see_part(w, referrers);
+  hp_HolderIter it;
+  uint64_t bits;
   size_t i;
+  int rc = HP_OK;
+  hp_holders_begin(&it, w->g, w->whole ? NULL : referrers);
+  while (rc == HP_OK && hp_holders_next(&it, &i, &bits)) rc = see_word(w, i, bits);
   for (i = 0; i < w->dictionaries.n && rc == HP_OK; i++)
     rc = see_first(w, w->dictionaries.at[i]);
   return rc;

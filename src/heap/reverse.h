@@ -10,6 +10,7 @@
 
 #include "base/ranked.h"
 #include "graph.h"
+#include "idset.h"
 
 /* For each key below n, a list: at[first[key]] .. at[first[key + 1]], ascending. ('first' is
 ** n + 2 long.) */
@@ -38,20 +39,40 @@ void hp_reverse_free(hp_Arena *a, hp_Reverse *r);
 size_t hp_reverse_bytes(const hp_Reverse *r);
 
 /* Marks in 'out' (bits of all ids) every object that refers to a member of 'in'. */
-struct hp_IdSet;
-int hp_referrers(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);
+int hp_referrers(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out);
 
 /* For one who goes forwards through all referrers of a set: the referrers; or, where the set is a
 ** large part of the heap, *whole = 1 and nothing: it is left to him to go through all that may
 ** refer to anything (hp_holders), for which the reverse edges are not needed. */
-int hp_referrers_or_all(hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out, int *whole);
+int hp_referrers_or_all(hp_Graph *g, const hp_IdSet *in, hp_IdSet *out, int *whole);
 
 /* Word w of the bits of all objects: those of the program that may refer to anything. */
 static inline uint64_t hp_holders(const hp_Graph *g, size_t w) {
   return g->reachable[w] & ~hp_graph_where(g, w, HP_INFO_TYPE, HP_STRING);
 }
 
+/* Walks through what hp_referrers_or_all found, a word of bits at a time:
+**   hp_HolderIter it; size_t w; uint64_t bits;
+**   for (hp_holders_begin(&it, g, whole ? NULL : &referrers); hp_holders_next(&it, &w, &bits);) ... */
+typedef struct hp_HolderIter {
+  const hp_Graph *g;
+  hp_IdIter ids; /* of no set: all that may refer to anything */
+} hp_HolderIter;
+
+static inline void hp_holders_begin(hp_HolderIter *it, const hp_Graph *g, const hp_IdSet *some) {
+  it->g = g;
+  hp_ids_begin(&it->ids, some);
+}
+
+static inline int hp_holders_next(hp_HolderIter *it, size_t *w, uint64_t *bits) {
+  if (it->ids.set != NULL) return hp_ids_next_word(&it->ids, w, bits);
+  if (it->ids.at >= hp_words(it->g->n)) return 0;
+  *w = it->ids.at++;
+  *bits = hp_holders(it->g, *w);
+  return 1;
+}
+
 /* Marks in 'out' the objects that members of 'in' refer to. */
-int hp_referents(const hp_Graph *g, const struct hp_IdSet *in, struct hp_IdSet *out);
+int hp_referents(const hp_Graph *g, const hp_IdSet *in, hp_IdSet *out);
 
 #endif
