@@ -85,7 +85,7 @@ local function look_at_many(nodes, random)
       some[#some + 1] = found[id]
       if #some == 240 then all, some = all | h:iso(table.unpack(some)), {} end
     end
-    return all | h:iso(table.unpack(some))
+    return #some > 0 and all | h:iso(table.unpack(some)) or all
   end
   local visible = set(found)
   local upvalues = h:where { type = "upvalue" }
