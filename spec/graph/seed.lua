@@ -1,4 +1,5 @@
--- Random numbers that can be had again: HEAPY_SEED=n repeats a run, HEAPY_ROUNDS=n its length.
+-- Random numbers that can be had again: HEAPY_SEED=n repeats a run. HEAPY_ROUNDS=n is at most so
+-- many rounds of each property, HEAPY_ROUNDS=xN so many times as many.
 
 local M = {}
 
@@ -10,9 +11,11 @@ local function slowness()
   return preloaded:find("vgpreload", 1, true) and 60 or preloaded:find("asan", 1, true) and 8 or 1
 end
 
--- How many rounds a property is tried, where the environment does not say.
+-- How many rounds a property is tried that has n of them.
 function M.rounds(n)
-  return tonumber(os.getenv "HEAPY_ROUNDS") or math.ceil(n / slowness())
+  local asked = os.getenv "HEAPY_ROUNDS" or ""
+  local times = tonumber(asked:match "^x(%d+)$")
+  return math.min(tonumber(asked) or math.huge, math.ceil(n * (times or 1) / slowness()))
 end
 
 -- A source of its own (xorshift64*): random(n) is from 1 to n.
