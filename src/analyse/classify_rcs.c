@@ -41,8 +41,10 @@ static int see_one_by_one(Rcs *w, uint32_t from) {
   hp_EdgeIter it;
   int rc = HP_OK;
   hp_edges_begin(&it, w->g, from);
-  while (rc == HP_OK && hp_edges_next(&it))
+  while (rc == HP_OK && hp_edges_next(&it)) {
+    hp_edges_fetch(&it, w->mixed->combo);
     if (hp_edge_holds(&it)) rc = hp_mixed_add(w->mixed, it.to, kind);
+  }
   return rc;
 }
 

@@ -33,7 +33,7 @@ typedef struct Via {
   uint32_t held_to[HP_GROUP * HP_GROUP_FEW]; /* held.to */
   uint32_t indexes[INDEXES];     /* labels + 1, 0: not known yet; of array items, */
   uint32_t objects[HP_NTYPES];   /* by type of the key, of what is under an object, */
-  uint32_t key;                  /* of all keys */
+  uint32_t fixed[HP_I_KINDS];    /* and by kind of edge */
 } Via;
 
 /* ---- one edge ------------------------------------------------------------- */
@@ -45,10 +45,9 @@ static int add(Via *w, uint32_t object, uint32_t label) {
 /* Where the label is remembered, if it is one of a few. */
 static inline uint32_t *memo_of(Via *w, const hp_EdgeIter *e) {
   switch (e->kind) {
-    case HP_I_KEY: return &w->key;
     case HP_I_ARRAY: return &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1];
     case HP_I_OBJECT: return &w->objects[hp_graph_type(w->g, e->key)];
-    default: return NULL;
+    default: return hp_label_is_fixed(e->kind) ? &w->fixed[e->kind] : NULL;
   }
 }
 
@@ -77,8 +76,10 @@ HP_APART int see_one_by_one(Via *w, uint32_t from) {
   hp_EdgeIter it;
   int rc = HP_OK;
   hp_edges_begin(&it, w->g, from);
-  while (rc == HP_OK && hp_edges_next(&it))
+  while (rc == HP_OK && hp_edges_next(&it)) {
+    hp_edges_fetch(&it, w->mixed->combo);
     if (hp_edge_holds(&it)) rc = see(w, from, &it);
+  }
   return rc;
 }
 
@@ -117,7 +118,7 @@ static int reserve_entries(Via *w, uint32_t n) {
   return rc == HP_OK ? hp_vec_reserve(&w->mixed->combos.at, room) : rc;
 }
 
-/* w->key is known. */
+/* From here on w->fixed[HP_I_KEY] is known. */
 static int name_keys(Via *w, uint32_t from, hp_EdgeIter *e) {
   uint32_t label;
   e->kind = HP_I_KEY;
@@ -128,7 +129,7 @@ static int name_keys(Via *w, uint32_t from, hp_EdgeIter *e) {
 /* An entry of a dictionary with such a key: nothing need be looked for. */
 static int see_only(Via *w, uint32_t key, uint32_t to) {
   uint32_t *combo = &w->mixed->combo[to], label;
-  int rc = add(w, key, w->key - 1);
+  int rc = add(w, key, w->fixed[HP_I_KEY] - 1);
   if (rc != HP_OK || *combo == HP_COMBO_NONE) return rc;
   rc = hp_labels_new_key(&w->mixed->labels, key, &label);
   return rc == HP_OK ? hp_combos_add_only(&w->mixed->combos, combo, to, label) : rc;

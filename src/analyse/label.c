@@ -12,13 +12,8 @@
 /* ---- which string names it ------------------------------------------------ */
 
 static uint32_t upvalue_name(const hp_Graph *g, uint32_t function, uint32_t index) {
-  uint32_t proto = hp_graph_first(g, function, HP_I_PROTO);
-  hp_EdgeIter it;
-  if (proto == HP_NONE) return HP_NONE;
-  hp_edges_begin(&it, g, proto);
-  while (hp_edges_next(&it))
-    if (it.kind == HP_I_UPVALNAME && it.arg == index) return it.to;
-  return HP_NONE;
+  uint32_t proto = hp_graph_in_run(g, function, HP_I_PROTO, 1);
+  return proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_UPVALNAME, index);
 }
 
 /* Where an upvalue has its name: a function that has it, and its index there. */

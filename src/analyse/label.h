@@ -15,6 +15,12 @@ void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Na
 ** different texts never: what to remember a label by. */
 uint64_t hp_label_number(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e);
 
+/* Are all edges of the kind called the same? */
+static inline int hp_label_is_fixed(hp_ItemKind kind) {
+  return kind == HP_I_LIGHT || kind == HP_I_DEADKEY ||
+         (kind >= HP_I_USERVALUE && kind != HP_I_SLOT);
+}
+
 /* Sets *out to the label of an entry under a string key. */
 void hp_label_field(const hp_Graph *g, uint32_t key, hp_Name *out);
 

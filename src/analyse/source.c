@@ -6,14 +6,14 @@
 uint32_t hp_source_proto(const hp_Graph *g, uint32_t id) {
   switch (hp_graph_type(g, id)) {
     case HP_PROTO: return id;
-    case HP_FUNCTION: return hp_graph_first(g, id, HP_I_PROTO);
+    case HP_FUNCTION: return hp_graph_in_run(g, id, HP_I_PROTO, 1);
     default: return HP_NONE;
   }
 }
 
 uint32_t hp_source_of(const hp_Graph *g, uint32_t id) {
   uint32_t proto = hp_source_proto(g, id);
-  return proto == HP_NONE ? HP_NONE : hp_graph_first(g, proto, HP_I_SOURCE);
+  return proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_SOURCE, 1);
 }
 
 int hp_source_order(const hp_Graph *g, uint32_t a, uint32_t b) {

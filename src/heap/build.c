@@ -231,7 +231,7 @@ static int keep_sources(Build *b) {
   size_t i;
   int rc = HP_OK;
   for (i = 0; i < g->protos.n && rc == HP_OK; i++) {
-    uint32_t source = hp_graph_first(g, g->protos.at[i].id, HP_I_SOURCE);
+    uint32_t source = hp_graph_in_run(g, g->protos.at[i].id, HP_I_SOURCE, 1);
     if (source != HP_NONE) rc = keep_name(b, source, HP_SOURCE_KEEP);
   }
   return rc;

@@ -260,7 +260,7 @@ static void anchor_sources(Mark *m, const uint64_t *sources) {
   const hp_Graph *g = m->g;
   size_t i;
   for (i = 0; i < g->protos.n; i++) {
-    uint32_t id = g->protos.at[i].id, source = hp_graph_first(g, id, HP_I_SOURCE);
+    uint32_t id = g->protos.at[i].id, source = hp_graph_in_run(g, id, HP_I_SOURCE, 1);
     if (source != HP_NONE && hp_bit_get(sources, source)) hp_bit_set(m->anchors, id);
   }
 }
@@ -269,8 +269,8 @@ static void note_source(Mark *m, uint32_t function, uint64_t *sources) {
   const hp_Graph *g = m->g;
   uint32_t proto, source;
   if (hp_graph_type(g, function) != HP_FUNCTION) return;
-  proto = hp_graph_first(g, function, HP_I_PROTO);
-  source = proto == HP_NONE ? HP_NONE : hp_graph_first(g, proto, HP_I_SOURCE);
+  proto = hp_graph_in_run(g, function, HP_I_PROTO, 1);
+  source = proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_SOURCE, 1);
   if (source != HP_NONE) hp_bit_set(sources, source);
 }
 
