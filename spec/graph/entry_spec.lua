@@ -91,6 +91,16 @@ describe("an edge of another object", function()
     end))
   end)
 
+  it("is called by the name of the upvalue that it is, of several", function()
+    for i, name in ipairs { "first", "second", "third" } do
+      assert.equal("upvalue " .. name, via(function()
+        local first, second, third = {}, {}, {}
+        local target = ({ first, second, third })[i]
+        return { target = target, function() return first, second, third end }
+      end))
+    end
+  end)
+
   it("is called user value", function()
     assert.equal("user value", via(function()
       local target, _, directory = {}, lfs.dir "."
