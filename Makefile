@@ -46,6 +46,9 @@ DETOUR := $(if $(LUA_LIBS),$(wildcard spec/remote/detour.c) src/lua/detour.c)
 FIRST := $(if $(LUA_LIBS),$(wildcard spec/track/first.c))
 endif
 
+# Bytes that are looked for, by vectors and without.
+BYTES := $(wildcard spec/graph/bytes.c)
+
 # Programs at the other end of a pseudo-terminal or a pipe, for the specs of the monitor.
 PROCESS := $(wildcard spec/remote/process.c)
 
@@ -99,6 +102,9 @@ $(BUILD)/$(1)/heapy_probe.so: $$($(1)_PROBE_OBJECTS) $(BUILD)/$(1)/flags
 $(BUILD)/$(1)/heapy_truth.so: $$(TRUTH) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(TRUTH)
 
+$(BUILD)/$(1)/heapy_bytes.so: $$(BYTES) src/base/bytes.h $(BUILD)/$(1)/flags | headers
+	$$(CC) $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(filter-out -DHP_TESTING,$(2)) -shared -o $$@ $$(BYTES)
+
 # Not to be moved about by the loader: then its heap begins near the bottom of the address space.
 $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -no-pie -o $$@ $$(HOST) $$(LUA_LIBS)
@@ -141,6 +147,7 @@ $(eval $(call tree,asan,-DHP_TESTING $(SANITIZE)))
 # $(call helpers,TREE): what the specs need beside the module.
 helpers = $(BUILD)/$(1)/heapy/client.so $(if $(PROCESS),$(BUILD)/$(1)/heapy_process.so) \
   $(if $(PROBE),$(BUILD)/$(1)/heapy_probe.so) $(if $(TRUTH),$(BUILD)/$(1)/heapy_truth.so) \
+  $(if $(BYTES),$(BUILD)/$(1)/heapy_bytes.so) \
   $(if $(HOST),$(BUILD)/$(1)/host) $(if $(TARGET_HOST),$(BUILD)/$(1)/target_host) \
   $(if $(FIRST),$(BUILD)/$(1)/first) $(if $(DETOUR),$(BUILD)/$(1)/detour) \
   $(if $(FUZZ),$(BUILD)/$(1)/fuzz)
