@@ -68,13 +68,14 @@ end
 
 local SINGLES <const> = 200
 
--- Sets of one, from all over the heap: entities, each referred to by a handful.
+-- Objects from all over the heap, and a set of each: entities, each referred to by a handful.
 local function singles(h)
-  local sets, step = {}, math.max(1, #root.entities // SINGLES)
+  local entities, sets, step = {}, {}, math.max(1, #root.entities // SINGLES)
   for i = 1, SINGLES do
-    sets[i] = h:iso(root.entities[(i * step - 1) % #root.entities + 1])
+    entities[i] = root.entities[(i * step - 1) % #root.entities + 1]
+    sets[i] = h:iso(entities[i])
   end
-  return sets
+  return entities, sets
 end
 
 local samples = {}
@@ -83,22 +84,38 @@ local function sample(name, value)
   table.insert(samples[name], value)
 end
 
-local function small_questions(h)
-  local sets, results = singles(h), {}
+-- Some values of an object, as many as it has referrers.
+local function list(object)
+  local values, n = {}, 0
+  for _, value in next, object do
+    n = n + 1
+    values[n] = value
+    if n == 6 then return values end
+  end
+end
+
+-- Where a heap is larger than all caches, either takes what it takes to go to memory some times.
+local function referrers_of_one(h)
+  local entities, sets = singles(h)
+  local results = {}
   local seconds = meter.time(function()
     for i, set in ipairs(sets) do results[i] = set.referrers end
   end)
   local count = 0
   for _, result in ipairs(results) do count = count + result.count end
+  local listing = meter.time(function()
+    for i, object in ipairs(entities) do results[i] = list(object) end
+  end)
   sample("referrers_of_one", seconds / SINGLES * 1e6)
   sample("referrers_of_one_result", count / SINGLES)
-  seconds = meter.time(function()
-    for i in ipairs(sets) do results[i] = { {} } end
-  end)
-  sample("tables_made", seconds / SINGLES * 1e6)
+  sample("lists", listing / SINGLES * 1e6)
+  sample("referrers_of_one_in_lists", seconds / listing)
+end
+
+local function small_questions(h)
+  referrers_of_one(h)
   local class = h:iso(workload.classes.Monster)
-  local many
-  seconds, many = meter.time(function() return class.referrers end)
+  local seconds, many = meter.time(function() return class.referrers end)
   sample("referrers_of_class", seconds * 1e9 / many.count)
   sample("referrers_of_class_result", many.count)
   local _ = tostring(h)
