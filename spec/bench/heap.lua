@@ -84,7 +84,7 @@ local function sample(name, value)
   table.insert(samples[name], value)
 end
 
--- Some values of an object, as many as it has referrers.
+-- Six values of an object: it has about as many referrers.
 local function list(object)
   local values, n = {}, 0
   for _, value in next, object do
@@ -92,9 +92,10 @@ local function list(object)
     values[n] = value
     if n == 6 then return values end
   end
+  error "an entity of few values"
 end
 
--- Where a heap is larger than all caches, either takes what it takes to go to memory some times.
+-- Where a heap is larger than all caches, both take as long as some trips to memory.
 local function referrers_of_one(h)
   local entities, sets = singles(h)
   local results = {}

@@ -1,7 +1,7 @@
 /* Both ways of base/bytes.h as a Lua module, for their spec:
 **
 **   bytes.plain(s, mask, value)    hp_bytes_where of a string of 64 bytes
-**   bytes.vector(s, mask, value)   likewise, where the processor has vectors
+**   bytes.vector(s, mask, value)   likewise, where the compiler has vectors
 */
 #include <lauxlib.h>
 #include <lua.h>

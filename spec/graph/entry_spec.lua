@@ -101,6 +101,20 @@ describe("an edge of another object", function()
     end
   end)
 
+  it("is called so where all of the heap is told apart, too", function()
+    local objects, names = { {}, {}, {} }, {}
+    local function keep(a, b, c) return function() return a, b, c end end
+    local kept = keep(table.unpack(objects))
+    local h <close> = hp.heap()
+    for _, row in pairs(h.byvia) do
+      for i, object in ipairs(objects) do
+        if row:has(object) then names[i] = row.kind end
+      end
+    end
+    assert.same({ "[1], upvalue a", "[2], upvalue b", "[3], upvalue c" }, names)
+    assert.same(objects, { kept() })
+  end)
+
   it("is called user value", function()
     assert.equal("user value", via(function()
       local target, _, directory = {}, lfs.dir "."

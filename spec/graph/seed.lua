@@ -11,11 +11,12 @@ local function slowness()
   return preloaded:find("vgpreload", 1, true) and 60 or preloaded:find("asan", 1, true) and 8 or 1
 end
 
+local asked = os.getenv "HEAPY_ROUNDS" or ""
+
 -- How many rounds a property is tried that has n of them.
 function M.rounds(n)
-  local asked = os.getenv "HEAPY_ROUNDS" or ""
-  local times = tonumber(asked:match "^x(%d+)$")
-  return math.min(tonumber(asked) or math.huge, math.ceil(n * (times or 1) / slowness()))
+  if tonumber(asked) then return math.min(math.tointeger(asked), n) end
+  return math.ceil(n * (tonumber(asked:match "^x(%d+)$") or 1) / slowness())
 end
 
 -- A source of its own (xorshift64*): random(n) is from 1 to n.
@@ -36,7 +37,8 @@ function M.property(n, f)
   for round = 1, M.rounds(n) do
     local ok, message = xpcall(f, debug.traceback, M.source(round), round)
     if not ok then
-      error(("HEAPY_SEED=%d, round %d: %s"):format(M.seed, round, tostring(message)), 0)
+      error(("HEAPY_SEED=%d HEAPY_ROUNDS=%s, round %d: %s"):format(M.seed, asked, round,
+        tostring(message)), 0)
     end
   end
 end

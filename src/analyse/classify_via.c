@@ -118,7 +118,7 @@ static int reserve_entries(Via *w, uint32_t n) {
   return rc == HP_OK ? hp_vec_reserve(&w->mixed->combos.at, room) : rc;
 }
 
-/* From here on w->fixed[HP_I_KEY] is known. */
+/* After it w->fixed[HP_I_KEY] is known. */
 static int name_keys(Via *w, uint32_t from, hp_EdgeIter *e) {
   uint32_t label;
   e->kind = HP_I_KEY;

@@ -159,7 +159,6 @@ static const char *fixed_text(hp_ItemKind kind) {
     case HP_I_DEADKEY: return "[dead key]";
     case HP_I_LIGHT: return "[light value]";
     case HP_I_PROTO: return "prototype";
-    case HP_I_VALUE: return "value";
     case HP_I_USERVALUE: return "user value";
     case HP_I_K: return "constant";
     case HP_I_P: return "inner prototype";

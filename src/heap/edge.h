@@ -35,10 +35,11 @@ int hp_edges_next(hp_EdgeIter *it);
 
 #define HP_EDGE_AHEAD 16
 
-/* What the edges some way on lead to is fetched: its info, and what is its in 'at'. (HP_PART, for
-** gcc leaves out calls of what it sees to do nothing but fetch.) */
+/* Fetches ahead what the edges a little further on lead to: its info, and its place in 'at'. (It is
+** HP_PART as gcc leaves out calls of what it sees to do nothing but fetch.) */
 HP_PART void hp_edges_fetch(const hp_EdgeIter *it, const uint32_t *at) {
   const hp_Graph *g = it->g;
+  if (it->key != HP_NONE) return; /* done with the entry's key */
   if (it->end - it->item > HP_EDGE_AHEAD && hp_item_has_key(it->item[HP_EDGE_AHEAD])) {
     uint32_t key = it->item[HP_EDGE_AHEAD].arg;
     __builtin_prefetch(&g->info[key]);

@@ -32,7 +32,7 @@ typedef enum hp_ItemKind {
   HP_I_PROTO        /* label only: a Lua function's prototype */
 } hp_ItemKind;
 
-#define HP_I_KINDS (HP_I_PROTO + 1)
+#define HP_I_KINDS (HP_I_PROTO + 1) /* that is the last */
 
 /* 8 bytes: kind in 5 bits, then for a run its length, for an entry whether its
 ** value is an edge; and one argument. */
