@@ -103,7 +103,7 @@ $(BUILD)/$(1)/heapy_truth.so: $$(TRUTH) $(BUILD)/$(1)/flags | headers
 	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(TRUTH)
 
 $(BUILD)/$(1)/heapy_bytes.so: $$(BYTES) src/base/bytes.h $(BUILD)/$(1)/flags | headers
-	$$(CC) $$(HP_CFLAGS) $$(CFLAGS) $$(CPPFLAGS) $(filter-out -DHP_TESTING,$(2)) -shared -o $$@ $$(BYTES)
+	$$(CC) $$($(1)_FLAGS) -shared -o $$@ $$(BYTES)
 
 # Not to be moved about by the loader: then its heap begins near the bottom of the address space.
 $(BUILD)/$(1)/host: $$(HOST) $(BUILD)/$(1)/flags | headers

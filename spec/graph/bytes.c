@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#undef HP_TESTING
 #define HP_TESTING
 #define hp_bytes_where plain_where
 #include "base/bytes.h"

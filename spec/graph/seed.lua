@@ -15,7 +15,8 @@ local asked = os.getenv "HEAPY_ROUNDS" or ""
 
 -- How many rounds a property is tried that has n of them.
 function M.rounds(n)
-  if tonumber(asked) then return math.min(math.tointeger(asked), n) end
+  local most = tonumber(asked)
+  if most then return math.min(most, n) end
   return math.ceil(n * (tonumber(asked:match "^x(%d+)$") or 1) / slowness())
 end
 

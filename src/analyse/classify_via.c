@@ -15,7 +15,6 @@
 
 #define INDEXES 12    /* labels of array items that are remembered: [1] .. [11..] */
 #define KEPT 64       /* references of an object whose shape's labels are kept, at the most */
-#define AHEAD 16      /* references */
 
 #define is_dictionary(shape) ((shape)->nitems > HP_SHAPE_SHARED)
 
@@ -42,25 +41,29 @@ static int add(Via *w, uint32_t object, uint32_t label) {
   return hp_mixed_add(w->mixed, object, label);
 }
 
-/* Where the label is remembered, if it is one of a few. */
+/* Where the label is remembered, if it is one of a few; else a place that stays 0. */
 static inline uint32_t *memo_of(Via *w, const hp_EdgeIter *e) {
   switch (e->kind) {
     case HP_I_ARRAY: return &w->indexes[e->arg < INDEXES ? e->arg : INDEXES - 1];
     case HP_I_OBJECT: return &w->objects[hp_graph_type(w->g, e->key)];
-    default: return hp_label_is_fixed(e->kind) ? &w->fixed[e->kind] : NULL;
+    default: return &w->fixed[e->kind];
   }
+}
+
+static int is_one_of_few(hp_ItemKind kind) {
+  return kind == HP_I_ARRAY || kind == HP_I_OBJECT || hp_label_is_fixed(kind);
 }
 
 static inline int label_of(Via *w, uint32_t from, const hp_EdgeIter *e, uint32_t *label) {
   uint32_t *memo = memo_of(w, e);
   int rc;
-  if (memo != NULL && *memo != 0) {
+  if (*memo != 0) {
     *label = *memo - 1;
     return HP_OK;
   }
   if (e->kind == HP_I_NAME) hp_bit_set(w->repeated, e->key);
   rc = hp_labels_of(&w->mixed->labels, from, e, label);
-  if (rc == HP_OK && memo != NULL) *memo = *label + 1;
+  if (rc == HP_OK && is_one_of_few(e->kind)) *memo = *label + 1;
   return rc;
 }
 
@@ -211,9 +214,9 @@ static int see_entries(Via *w, uint32_t from, hp_EdgeIter *e) {
   int rc = reserve_entries(w, e->shape->nitems);
   if (rc == HP_OK) rc = name_keys(w, from, e);
   for (; item < end && rc == HP_OK; to += hp_item_count(*item++)) {
-    if (end - item > AHEAD && hp_item_has_key(item[AHEAD]))
-      __builtin_prefetch(&combo[item[AHEAD].arg], 1);
-    if (last - to > AHEAD) __builtin_prefetch(&combo[to[AHEAD]], 1);
+    if (end - item > HP_AHEAD && hp_item_has_key(item[HP_AHEAD]))
+      __builtin_prefetch(&combo[item[HP_AHEAD].arg], 1);
+    if (last - to > HP_AHEAD) __builtin_prefetch(&combo[to[HP_AHEAD]], 1);
     if (hp_item_kind(*item) == HP_I_NAME && hp_item_count(*item) > 0 && is_only(w, item->arg))
       rc = see_only(w, item->arg, *to);
     else
@@ -250,7 +253,7 @@ static int see_others(Via *w, uint32_t from, const uint32_t *label) {
   const uint32_t *last = g->to.at + g->to.n;
   int rc = HP_OK;
   for (; to < end && rc == HP_OK; to++, label++) {
-    if (last - to > AHEAD) __builtin_prefetch(&w->mixed->combo[to[AHEAD]], 1);
+    if (last - to > HP_AHEAD) __builtin_prefetch(&w->mixed->combo[to[HP_AHEAD]], 1);
     rc = add(w, *to, *label);
   }
   return rc;

@@ -63,8 +63,6 @@ static inline size_t hp_combos_place(uint64_t pair, size_t n) {
 
 int hp_combos_step(hp_Combos *c, uint32_t *combo, uint32_t object, uint32_t member);
 
-#define HP_COMBO_AHEAD 16 /* objects, where there are many */
-
 /* Adds to the combinations of n objects (combos[to[i]]) a member each: members[i]; or the first one
 ** to all ('each' = 0), which may be very many. */
 HP_PART int hp_combos_add_row(hp_Combos *c, uint32_t *combos, const uint32_t *to, uint32_t n,
@@ -76,7 +74,7 @@ HP_PART int hp_combos_add_row(hp_Combos *c, uint32_t *combos, const uint32_t *to
     uint32_t *combo = &combos[to[i]], member = members[each ? i : 0];
     uint64_t step = hp_combos_pair(*combo, member);
     const hp_ComboSlot *slot = &slots[hp_combos_place(step, nslots)];
-    if (!each && n - i > HP_COMBO_AHEAD) __builtin_prefetch(&combos[to[i + HP_COMBO_AHEAD]], 1);
+    if (!each && n - i > HP_AHEAD) __builtin_prefetch(&combos[to[i + HP_AHEAD]], 1);
     if (slot->step == step) {
       *combo = slot->to; /* of a free one: HP_COMBO_NONE is HP_COMBO_NONE with whatever member */
     } else {

@@ -12,7 +12,7 @@
 /* ---- which string names it ------------------------------------------------ */
 
 static uint32_t upvalue_name(const hp_Graph *g, uint32_t function, uint32_t index) {
-  uint32_t proto = hp_graph_in_run(g, function, HP_I_PROTO, 1);
+  uint32_t proto = hp_graph_proto_of(g, function);
   return proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_UPVALNAME, index);
 }
 
@@ -154,6 +154,7 @@ static void set_slot(const hp_Graph *g, const hp_Slot *s, hp_Name *out) {
   }
 }
 
+/* What all edges of the kind are called, or NULL. */
 static const char *fixed_text(hp_ItemKind kind) {
   switch (kind) {
     case HP_I_DEADKEY: return "[dead key]";
@@ -167,12 +168,20 @@ static const char *fixed_text(hp_ItemKind kind) {
     case HP_I_LOCVARNAME: return "local name";
     case HP_I_OPENUPVALUE: return "open upvalue";
     case HP_I_KEY: return "[key]";
-    default: return "metatable";
+    case HP_I_METATABLE: return "metatable";
+    default: return NULL;
   }
 }
 
+int hp_label_is_fixed(hp_ItemKind kind) { return fixed_text(kind) != NULL; }
+
 void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Name *out) {
+  const char *fixed = fixed_text(e->kind);
   uint32_t name = name_of(g, from, e);
+  if (fixed != NULL) {
+    hp_name_set(out, fixed);
+    return;
+  }
   switch (e->kind) {
     case HP_I_ARRAY: set_index((int64_t)e->arg, out); break;
     case HP_I_INTEGER: set_index((int32_t)e->arg, out); break;
@@ -184,7 +193,7 @@ void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Na
     case HP_I_SLOT: set_slot(g, &g->slots.at[e->arg], out); break;
     case HP_I_UPVALUE: set_named(g, "upvalue", name, out); break;
     case HP_I_VALUE: set_named(g, "upvalue", name, out); break;
-    default: hp_name_set(out, fixed_text(e->kind)); break;
+    default: break;
   }
 }
 

@@ -16,33 +16,7 @@ void hp_label_text(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e, hp_Na
 uint64_t hp_label_number(const hp_Graph *g, uint32_t from, const hp_EdgeIter *e);
 
 /* Are all edges of the kind called the same? */
-static inline int hp_label_is_fixed(hp_ItemKind kind) {
-  switch (kind) {
-    case HP_I_ARRAY:
-    case HP_I_NAME:
-    case HP_I_OBJECT:
-    case HP_I_INTEGER:
-    case HP_I_WIDEINT:
-    case HP_I_FLOAT:
-    case HP_I_BOOLEAN:
-    case HP_I_UPVALUE:
-    case HP_I_VALUE:
-    case HP_I_SLOT: return 0;
-    case HP_I_LIGHT:
-    case HP_I_DEADKEY:
-    case HP_I_USERVALUE:
-    case HP_I_K:
-    case HP_I_P:
-    case HP_I_SOURCE:
-    case HP_I_UPVALNAME:
-    case HP_I_LOCVARNAME:
-    case HP_I_OPENUPVALUE:
-    case HP_I_KEY:
-    case HP_I_METATABLE:
-    case HP_I_PROTO: return 1;
-  }
-  return 0;
-}
+int hp_label_is_fixed(hp_ItemKind kind);
 
 /* Sets *out to the label of an entry under a string key. */
 void hp_label_field(const hp_Graph *g, uint32_t key, hp_Name *out);

@@ -6,7 +6,7 @@
 uint32_t hp_source_proto(const hp_Graph *g, uint32_t id) {
   switch (hp_graph_type(g, id)) {
     case HP_PROTO: return id;
-    case HP_FUNCTION: return hp_graph_in_run(g, id, HP_I_PROTO, 1);
+    case HP_FUNCTION: return hp_graph_proto_of(g, id);
     default: return HP_NONE;
   }
 }

@@ -34,7 +34,7 @@ static int hold(Holding *held, const hp_Graph *g, uint32_t table) {
   hp_FieldIter it;
   hp_fields_begin(&it, g, table);
   while (hp_fields_next(&it)) {
-    uint32_t proto = hp_graph_type(g, it.to) == HP_FUNCTION ? hp_source_proto(g, it.to) : HP_NONE;
+    uint32_t proto = hp_graph_proto_of(g, it.to);
     if (proto == HP_NONE) continue;
     if (hp_vec_reserve(held, 1) != HP_OK) return HP_ENOMEM;
     held->at[held->n].proto = proto;

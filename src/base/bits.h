@@ -23,6 +23,8 @@ static inline uint64_t hp_quarter(uint64_t x, uint16_t number) {
   return (x - each) & ~x & each << 15;
 }
 
+#define HP_AHEAD 16 /* of many things, how far on to fetch what is looked at at random */
+
 /* A loop that counts bits is built twice, with and without the CPU's own
 ** instruction, where the compiler and the C library can choose at load time. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \

@@ -33,20 +33,18 @@ typedef struct hp_EdgeIter {
 void hp_edges_begin(hp_EdgeIter *it, const hp_Graph *g, uint32_t id);
 int hp_edges_next(hp_EdgeIter *it);
 
-#define HP_EDGE_AHEAD 16
-
 /* Fetches ahead what the edges a little further on lead to: its info, and its place in 'at'. (It is
 ** HP_PART as gcc leaves out calls of what it sees to do nothing but fetch.) */
 HP_PART void hp_edges_fetch(const hp_EdgeIter *it, const uint32_t *at) {
   const hp_Graph *g = it->g;
   if (it->key != HP_NONE) return; /* done with the entry's key */
-  if (it->end - it->item > HP_EDGE_AHEAD && hp_item_has_key(it->item[HP_EDGE_AHEAD])) {
-    uint32_t key = it->item[HP_EDGE_AHEAD].arg;
+  if (it->end - it->item > HP_AHEAD && hp_item_has_key(it->item[HP_AHEAD])) {
+    uint32_t key = it->item[HP_AHEAD].arg;
     __builtin_prefetch(&g->info[key]);
     __builtin_prefetch(&at[key], 1);
   }
-  if (g->to.n - it->next > HP_EDGE_AHEAD) {
-    uint32_t to = g->to.at[it->next + HP_EDGE_AHEAD];
+  if (g->to.n - it->next > HP_AHEAD) {
+    uint32_t to = g->to.at[it->next + HP_AHEAD];
     __builtin_prefetch(&g->info[to]);
     __builtin_prefetch(&at[to], 1);
   }

@@ -119,13 +119,17 @@ uint32_t hp_graph_index(const hp_Graph *g, uint32_t id, uint32_t i) {
   return HP_NONE;
 }
 
+uint32_t hp_graph_proto_of(const hp_Graph *g, uint32_t id) {
+  if (hp_graph_type(g, id) != HP_FUNCTION || (g->info[id] & HP_INFO_DEAD)) return HP_NONE;
+  return hp_graph_shape(g, id)->common;
+}
+
 /* By its items: a prototype may have thousands of constants. */
 uint32_t hp_graph_in_run(const hp_Graph *g, uint32_t id, hp_ItemKind kind, uint32_t index) {
   const hp_Shape *s;
   uint32_t i, to = g->node[id].edge;
   if (hp_graph_type(g, id) == HP_STRING || (g->info[id] & HP_INFO_DEAD)) return HP_NONE;
   s = hp_graph_shape(g, id);
-  if (kind == HP_I_PROTO) return s->type == HP_FUNCTION ? s->common : HP_NONE;
   for (i = 0; i < s->nitems; i++) {
     hp_Item item = g->shapes.items.at[s->item + i];
     if (hp_item_kind(item) == kind && index - item.arg - 1 < hp_item_count(item))

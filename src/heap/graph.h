@@ -224,8 +224,11 @@ uint32_t hp_graph_field(const hp_Graph *g, uint32_t id, hp_Known name);
 /* What a table holds in its array part at index i, if an object; else HP_NONE. */
 uint32_t hp_graph_index(const hp_Graph *g, uint32_t id, uint32_t i);
 
+/* The prototype of a Lua function; of anything else HP_NONE. */
+uint32_t hp_graph_proto_of(const hp_Graph *g, uint32_t id);
+
 /* What object 'id' refers to at an index, from 1, of its runs of that kind; or HP_NONE. A
-** prototype's source (HP_I_SOURCE) is at 1; a function's prototype (HP_I_PROTO) at whatever index. */
+** prototype's source (HP_I_SOURCE) is at 1. */
 uint32_t hp_graph_in_run(const hp_Graph *g, uint32_t id, hp_ItemKind kind, uint32_t index);
 
 const hp_ProtoInfo *hp_graph_proto(const hp_Graph *g, uint32_t id);

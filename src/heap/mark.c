@@ -267,10 +267,8 @@ static void anchor_sources(Mark *m, const uint64_t *sources) {
 
 static void note_source(Mark *m, uint32_t function, uint64_t *sources) {
   const hp_Graph *g = m->g;
-  uint32_t proto, source;
-  if (hp_graph_type(g, function) != HP_FUNCTION) return;
-  proto = hp_graph_in_run(g, function, HP_I_PROTO, 1);
-  source = proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_SOURCE, 1);
+  uint32_t proto = hp_graph_proto_of(g, function);
+  uint32_t source = proto == HP_NONE ? HP_NONE : hp_graph_in_run(g, proto, HP_I_SOURCE, 1);
   if (source != HP_NONE) hp_bit_set(sources, source);
 }
 
